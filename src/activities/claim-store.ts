@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { sessionKey } from '../contract/path-key.js';
+import { ifPresent, type FileTree } from '../host/file-tree.js';
+import type { HostPath } from '../model/steps.js';
+import type { FileWriter } from '../privileged/file-writer.js';
+
+/** mooring's own notes. They vanish with the boot, exactly like the sessions they are about. */
+const RUN_DIRECTORY = '/run/mooring';
+
+/** "This attachment uses this session for this LUN." Written before the login. */
+export interface Claim {
+  readonly owner: string;
+  readonly portal: string;
+  readonly iqn: string;
+  readonly iface: string;
+  readonly lun: number;
+  /**
+   * Whether a device was there before this attachment first asked for its LUN. Absent: it never
+   * asked. An undo removes only devices that were not there before.
+   */
+  readonly deviceExisted?: boolean;
+}
+
+/** "mooring made this session, or its node record." Outlives the claim of the attachment that did. */
+export interface SessionNote {
+  readonly portal: string;
+  readonly iqn: string;
+  readonly iface: string;
+  readonly madeSession: boolean;
+  readonly madeRecord: boolean;
+}
+
+/**
+ * Claims and session notes of this boot, one small file each, so that two steps never rewrite the
+ * same file. Callers hold the session's lock.
+ */
+export class ClaimStore {
+  private readonly files: FileTree;
+  private readonly writer: FileWriter;
+
+  constructor(files: FileTree, writer: FileWriter) {
+    this.files = files;
+    this.writer = writer;
+  }
+
+  async put(claim: Claim): Promise<void> {
+    await this.writer.replaceFile(this.claimPath(claim, claim.owner), json(claim), 0o600);
+  }
+
+  /** This attachment's claim on a path; `undefined` when it has none. */
+  async get(path: HostPath, owner: string): Promise<Claim | undefined> {
+    const text = await ifPresent(this.files.readText(this.claimPath(path, owner)));
+    return text === undefined ? undefined : (JSON.parse(text) as Claim);
+  }
+
+  /** Everybody's claims on a session. */
+  async all(path: HostPath): Promise<Claim[]> {
+    const directory = this.claimDirectory(path);
+    const names = (await ifPresent(this.files.list(directory))) ?? [];
+    const texts = await Promise.all(
+      names
+        .filter((name) => name.endsWith('.json'))
+        .map((name) => ifPresent(this.files.readText(`${directory}/${name}`))),
+    );
+    return texts.filter((text) => text !== undefined).map((text) => JSON.parse(text) as Claim);
+  }
+
+  async remove(path: HostPath, owner: string): Promise<void> {
+    await this.writer.removeFile(this.claimPath(path, owner));
+  }
+
+  async putNote(note: SessionNote): Promise<void> {
+    await this.writer.replaceFile(this.notePath(note), json(note), 0o600);
+  }
+
+  async getNote(path: SessionEndWithIface): Promise<SessionNote | undefined> {
+    const text = await ifPresent(this.files.readText(this.notePath(path)));
+    return text === undefined ? undefined : (JSON.parse(text) as SessionNote);
+  }
+
+  async removeNote(path: SessionEndWithIface): Promise<void> {
+    await this.writer.removeFile(this.notePath(path));
+  }
+
+  private claimDirectory(path: SessionEndWithIface): string {
+    return `${RUN_DIRECTORY}/claims/${hashed(sessionLockKey(path))}`;
+  }
+
+  private claimPath(path: SessionEndWithIface & { lun: number }, owner: string): string {
+    return `${this.claimDirectory(path)}/${hashed(`${owner} lun ${path.lun}`)}.json`;
+  }
+
+  private notePath(path: SessionEndWithIface): string {
+    return `${RUN_DIRECTORY}/sessions/${hashed(sessionLockKey(path))}.json`;
+  }
+}
+
+type SessionEndWithIface = Pick<HostPath, 'portal' | 'iqn' | 'iface'>;
+
+/** Names one session among all: what is excluded, claimed and noted. */
+export function sessionLockKey(path: SessionEndWithIface): string {
+  return `${sessionKey(path)} ${path.iface}`;
+}
+
+/** Names of portals and targets are longer and wilder than file names may be. */
+function hashed(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value)}\n`;
+}

@@ -1,0 +1,172 @@
+import { createFailure } from '../contract/failures.js';
+import type { DmFact, ScsiDeviceFact } from '../host/facts.js';
+import { findStablePath } from '../host/stable-path.js';
+import { findMap } from '../host/sysfs/dm-map.js';
+import { readScsiDevice } from '../host/sysfs/scsi-device.js';
+import {
+  ensureMapInputSchema,
+  type EnsureMapInput,
+  type HostSteps,
+  type Seen,
+  type VolumeDeviceResult,
+} from '../model/steps.js';
+import type { HostContext } from './host-context.js';
+import { lookUntil } from './look-until.js';
+import { hostStep } from './step.js';
+
+type FormedDevice = Omit<VolumeDeviceResult, keyof Seen>;
+type Path = ScsiDeviceFact & { readonly block: string };
+
+/**
+ * Makes sure of the device over the paths: the multipath map, asked for explicitly (Debian's default
+ * `find_multipaths strict` makes none by itself), or the one path device.
+ *
+ * Repeatable; with more paths than before the map takes in the new ones.
+ *
+ * @throws MultipathUnavailable - permanent: required, and multipathd does not answer
+ * @throws MapNotFormed, MapNotUsable - passing: not within `waitMs`
+ * @throws WrongVolume - permanent: a path is another volume than the others, or of another size
+ */
+export function ensureMapStep(host: HostContext): HostSteps['ensureMap'] {
+  return hostStep(host, ensureMapInputSchema, async ({ input, signal }) => {
+    const paths = await readPaths(host, input);
+    if (input.multipath === 'off') return single(host, input, paths, []);
+    return host.mapLocks.run(input.wwid, async () => {
+      const asked = await host.verbs.ensureMap({ wwid: input.wwid, paths: input.devices });
+      if (asked.kind === 'not-ready') {
+        if (input.multipath === 'required') {
+          throw createFailure('MultipathUnavailable', `multipathd does not answer: ${asked.said}`);
+        }
+        return single(host, input, paths, [
+          'multipathd does not answer: the volume hangs on one path and does not survive its loss',
+        ]);
+      }
+      if (asked.kind === 'refused') {
+        throw createFailure('WrongVolume', asked.said, { wwid: input.wwid });
+      }
+      const map = await awaitMap(host, input, paths, signal);
+      return formed(host, input, map, paths);
+    });
+  });
+}
+
+/** The paths as they are now; one that has another identity meanwhile is refused. */
+async function readPaths(host: HostContext, { wwid, devices }: EnsureMapInput): Promise<Path[]> {
+  const read = await Promise.all(devices.map(({ hctl }) => readScsiDevice(host.files, hctl)));
+  const paths = read.filter((device): device is Path => device?.block !== undefined);
+  const stranger = paths.find((path) => path.wwid !== wwid);
+  if (stranger !== undefined) {
+    throw createFailure(
+      'WrongVolume',
+      `${stranger.block} (${stranger.hctl}) is ${stranger.wwid ?? 'without identity'}, not ${wwid}`,
+      { hctl: stranger.hctl, seen: stranger.wwid, expected: wwid },
+    );
+  }
+  if (paths.length === 0) {
+    throw createFailure('MapNotFormed', `No path of ${wwid} is left on the host`, { wwid });
+  }
+  return paths;
+}
+
+/**
+ * Waits for the map with all the paths it should have; at the end of the time a map with some of
+ * them is good, since multipathd takes in the others by itself.
+ */
+async function awaitMap(
+  host: HostContext,
+  { wwid, waitMs }: EnsureMapInput,
+  paths: readonly Path[],
+  signal: AbortSignal,
+): Promise<DmFact> {
+  let latest: DmFact | undefined;
+  const complete = await lookUntil({ waitMs, signal }, async () => {
+    latest = await findMap(host.files, wwid);
+    return latest !== undefined && isReady(latest) && paths.every(isIn(latest)) ? latest : undefined;
+  });
+  const map = complete ?? latest;
+  if (map === undefined || !paths.some(isIn(map))) {
+    throw createFailure(
+      'MapNotFormed',
+      `multipathd made no map of ${wwid} over ${paths.length} paths within ${waitMs} ms`,
+      { wwid, paths: paths.map(({ hctl }) => hctl) },
+    );
+  }
+  if (!isReady(map)) {
+    throw createFailure('MapNotUsable', `The map ${map.name} is suspended`, { wwid });
+  }
+  return map;
+}
+
+function isReady(map: DmFact): boolean {
+  return !map.suspended && map.sizeBytes > 0;
+}
+
+function isIn(map: DmFact): (path: Path) => boolean {
+  return ({ block }) => map.slaves.includes(block);
+}
+
+async function formed(
+  host: HostContext,
+  input: EnsureMapInput,
+  map: DmFact,
+  paths: readonly Path[],
+): Promise<FormedDevice> {
+  const carriers = paths.filter(isIn(map));
+  if (!carriers.some(({ state }) => state === 'running')) {
+    throw createFailure('MapNotUsable', `No path of the map ${map.name} is running`, {
+      wwid: input.wwid,
+      states: carriers.map(({ hctl, state }) => `${hctl} ${state}`),
+    });
+  }
+  checkSize(input, map.sizeBytes);
+  const missing = paths.length - carriers.length;
+  return {
+    kind: 'multipath',
+    device: `/dev/${map.block}`,
+    stablePath: await stablePath(host, 'multipath', input.wwid, map.block),
+    wwid: input.wwid,
+    sizeBytes: map.sizeBytes,
+    carriers: carriers.map(({ hctl }) => hctl),
+    warnings: missing === 0 ? [] : [`${missing} paths are not in the map yet`],
+  };
+}
+
+async function single(
+  host: HostContext,
+  input: EnsureMapInput,
+  paths: readonly Path[],
+  warnings: readonly string[],
+): Promise<FormedDevice> {
+  const path = paths.find(({ state }) => state === 'running') ?? paths[0];
+  if (path?.sizeBytes === undefined) {
+    throw createFailure('MapNotUsable', `No path of ${input.wwid} has a size`, { wwid: input.wwid });
+  }
+  checkSize(input, path.sizeBytes);
+  return {
+    kind: 'single',
+    device: `/dev/${path.block}`,
+    stablePath: await stablePath(host, 'single', input.wwid, path.block),
+    wwid: input.wwid,
+    sizeBytes: path.sizeBytes,
+    carriers: [path.hctl],
+    warnings,
+  };
+}
+
+function checkSize({ wwid, expectSizeBytes }: EnsureMapInput, sizeBytes: number): void {
+  if (expectSizeBytes === undefined || expectSizeBytes === sizeBytes) return;
+  throw createFailure(
+    'WrongVolume',
+    `${wwid} has ${sizeBytes} bytes, expected ${expectSizeBytes}`,
+    { seen: sizeBytes, expected: expectSizeBytes },
+  );
+}
+
+async function stablePath(
+  host: HostContext,
+  kind: 'multipath' | 'single',
+  wwid: string,
+  block: string,
+): Promise<string> {
+  return (await findStablePath(host.files, { kind, wwid, block })).path;
+}

@@ -1,0 +1,79 @@
+import { createFailure, type FailureType } from '../contract/failures.js';
+import { FIXED_BOUNDS } from '../contract/policy.js';
+import { findSessions } from '../host/sysfs/iscsi-session.js';
+import { ensureSessionInputSchema, type HostSteps } from '../model/steps.js';
+import type { LoginOutcome, NodeSettings } from '../privileged/verbs.js';
+import { sessionLockKey } from './claim-store.js';
+import type { HostContext } from './host-context.js';
+import { hostStep } from './step.js';
+
+/**
+ * Makes sure that this host has a session to one portal, claimed by this attachment.
+ *
+ * Repeatable: an open session is the wanted end, and the answer is read from sysfs after the command,
+ * so a login that happened though its answer was lost is found too. The claim is on disk before the
+ * login, so that no release of another attachment can log out in between.
+ *
+ * @throws LoginRefused, TargetNotFound, HostNotReady, SecretUnavailable - permanent
+ * @throws PortalUnreachable, CommandTimedOut - passing
+ */
+export function ensureSessionStep(host: HostContext): HostSteps['ensureSession'] {
+  return hostStep(host, ensureSessionInputSchema, async ({ input }) => {
+    const { path, owner, loginTimeoutMs } = input;
+    return host.sessionLocks.run(sessionLockKey(path), async () => {
+      const { claims, verbs, files } = host;
+      if ((await claims.get(path, owner)) === undefined) await claims.put({ ...path, owner });
+      const note = await claims.getNote(path);
+      const [open] = await findSessions(files, path);
+      if (open !== undefined) {
+        return {
+          sid: open.sid,
+          scsiHost: open.scsiHost,
+          alreadyOpen: true,
+          madeRecord: note?.madeRecord ?? false,
+        };
+      }
+      const settings: NodeSettings = {
+        loginTimeoutSeconds: Math.ceil(loginTimeoutMs / 1_000),
+        ...(input.chap === undefined ? {} : { chap: input.chap }),
+        ...(input.mutualChap === undefined ? {} : { mutualChap: input.mutualChap }),
+      };
+      // The note comes before the deed: a worker that dies in between must not leak what it made.
+      const hadRecord = note === undefined && (await verbs.hasNodeRecord(path));
+      const madeRecord = note?.madeRecord ?? !hadRecord;
+      await claims.putNote({ ...path, madeSession: true, madeRecord });
+      await verbs.ensureNodeRecord({ ...path, ...settings });
+      const outcome = await verbs.logIn({
+        ...path,
+        timeoutMs: loginTimeoutMs + FIXED_BOUNDS.iscsiadmTimeoutMs,
+      });
+      if (outcome.kind !== 'session') throw loginFailure(outcome, input);
+      return { sid: outcome.sid, scsiHost: outcome.scsiHost, alreadyOpen: false, madeRecord };
+    });
+  });
+}
+
+type FailedLogin = Exclude<LoginOutcome, { kind: 'session' }>;
+
+const LOGIN_FAILURES: Readonly<Record<FailedLogin['kind'], FailureType>> = {
+  refused: 'LoginRefused',
+  'no-target': 'TargetNotFound',
+  unreachable: 'PortalUnreachable',
+  'not-ready': 'HostNotReady',
+  trouble: 'PortalUnreachable',
+  overran: 'CommandTimedOut',
+};
+
+function loginFailure(
+  outcome: FailedLogin,
+  { path, loginTimeoutMs }: { path: { portal: string; iqn: string }; loginTimeoutMs: number },
+): Error {
+  const type = LOGIN_FAILURES[outcome.kind];
+  const exit = outcome.exitCode === undefined ? '' : ` (iscsiadm exit ${outcome.exitCode})`;
+  return createFailure(
+    type,
+    `Login to ${path.iqn} at ${path.portal} ended as ${outcome.kind}${exit}, ` +
+      `allowed ${loginTimeoutMs} ms${outcome.said === '' ? '' : `: ${outcome.said}`}`,
+    { portal: path.portal, iqn: path.iqn, outcome: outcome.kind, exitCode: outcome.exitCode },
+  );
+}

@@ -1,0 +1,130 @@
+import { createFailure } from '../contract/failures.js';
+import { describePath } from '../contract/path-key.js';
+import { sameWwid } from '../contract/wwid.js';
+import type { ScsiDeviceFact, SessionFact } from '../host/facts.js';
+import { nextScanAtMs } from '../host/scan-schedule.js';
+import { findSessions } from '../host/sysfs/iscsi-session.js';
+import { devicesOfSession } from '../host/sysfs/scsi-device.js';
+import {
+  findPathDeviceInputSchema,
+  type FindPathDeviceInput,
+  type HostSteps,
+  type PathDeviceResult,
+  type Seen,
+} from '../model/steps.js';
+import { sessionLockKey } from './claim-store.js';
+import type { HostContext } from './host-context.js';
+import { lookUntil } from './look-until.js';
+import { hostStep } from './step.js';
+
+/**
+ * Finds the SCSI device of one LUN below the session to one portal: scans for exactly this LUN at
+ * growing intervals, looks often in between, and verifies who it is from sysfs alone - no command is
+ * sent to a path that may hang (os-brick.md 0.2).
+ *
+ * @throws LunNotFound - passing: no such device within `waitMs`
+ * @throws PortalUnreachable - passing: the session has gone
+ * @throws WrongVolume - permanent: the device is another volume than expected
+ */
+export function findPathDeviceStep(host: HostContext): HostSteps['findPathDevice'] {
+  return hostStep(host, findPathDeviceInputSchema, async ({ input, signal }) => {
+    const { path, waitMs } = input;
+    const session = await claimedSession(host, input);
+    let scans = 0;
+    const found = await lookUntil({ waitMs, signal }, async (waitedMs) => {
+      const device = await readyDevice(host, session, path.lun);
+      if (device !== undefined) return device;
+      if (waitedMs < nextScanAtMs(scans)) return undefined;
+      scans += 1;
+      await requestScan(host, session, input);
+      return readyDevice(host, session, path.lun);
+    });
+    if (found === undefined) {
+      throw createFailure(
+        'LunNotFound',
+        `${describePath(path)} did not appear within ${waitMs} ms and ${scans} scans`,
+        { portal: path.portal, iqn: path.iqn, lun: path.lun, scans },
+      );
+    }
+    return verified(found, session, input);
+  });
+}
+
+/** Notes, once and before the first scan, whether the device was there without us. */
+async function claimedSession(
+  host: HostContext,
+  { path, owner }: FindPathDeviceInput,
+): Promise<SessionFact> {
+  return host.sessionLocks.run(sessionLockKey(path), async () => {
+    const [session] = await findSessions(host.files, path);
+    if (session === undefined) throw sessionGone(path);
+    const claim = (await host.claims.get(path, owner)) ?? { ...path, owner };
+    if (claim.deviceExisted === undefined) {
+      const device = await deviceOfLun(host, session, path.lun);
+      await host.claims.put({ ...claim, deviceExisted: device !== undefined });
+    }
+    return session;
+  });
+}
+
+async function deviceOfLun(
+  host: HostContext,
+  session: SessionFact,
+  lun: number,
+): Promise<ScsiDeviceFact | undefined> {
+  const devices = await devicesOfSession(host.files, session.sid);
+  return devices.find((device) => device.lun === lun);
+}
+
+type ReadyDevice = ScsiDeviceFact & Required<Pick<ScsiDeviceFact, 'block' | 'wwid' | 'sizeBytes'>>;
+
+/** A device counts when it has its block name, its identity and its size. */
+async function readyDevice(
+  host: HostContext,
+  session: SessionFact,
+  lun: number,
+): Promise<ReadyDevice | undefined> {
+  const device = await deviceOfLun(host, session, lun);
+  if (device?.block === undefined || device.wwid === undefined) return undefined;
+  return device.sizeBytes === undefined || device.sizeBytes === 0
+    ? undefined
+    : (device as ReadyDevice);
+}
+
+async function requestScan(
+  host: HostContext,
+  session: SessionFact,
+  { path }: FindPathDeviceInput,
+): Promise<void> {
+  const outcome = await host.verbs.scanLun({ ...path, sid: session.sid });
+  if (outcome.kind === 'refused') throw sessionGone(path);
+}
+
+function sessionGone(path: FindPathDeviceInput['path']): Error {
+  return createFailure(
+    'PortalUnreachable',
+    `The session to ${path.iqn} at ${path.portal} is gone`,
+    { portal: path.portal, iqn: path.iqn },
+  );
+}
+
+function verified(
+  device: ReadyDevice,
+  session: SessionFact,
+  { path, expectWwid }: FindPathDeviceInput,
+): Omit<PathDeviceResult, keyof Seen> {
+  if (expectWwid !== undefined && !sameWwid(device.wwid, expectWwid)) {
+    throw createFailure(
+      'WrongVolume',
+      `${describePath(path)} is ${device.wwid}, expected ${expectWwid}`,
+      { portal: path.portal, lun: path.lun, seen: device.wwid, expected: expectWwid },
+    );
+  }
+  return {
+    device: `/dev/${device.block}`,
+    hctl: device.hctl,
+    sid: session.sid,
+    wwid: device.wwid,
+    sizeBytes: device.sizeBytes,
+  };
+}

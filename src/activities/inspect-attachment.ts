@@ -1,0 +1,57 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { FIXED_BOUNDS } from '../contract/policy.js';
+import type { DmFact } from '../host/facts.js';
+import { removalGates, type Gate } from '../host/gates.js';
+import { readDm } from '../host/sysfs/dm-map.js';
+import { inspectAttachmentInputSchema, type HostSteps } from '../model/steps.js';
+import type { HostContext } from './host-context.js';
+import { hostStep } from './step.js';
+import { observeVolume, usersOfVolume, type VolumeObservation } from './volume-observation.js';
+
+/**
+ * Looks at the volume and evaluates every gate of its removal; changes nothing. The evidence goes
+ * into the history.
+ *
+ * @throws HostNotReady - something could not be read, so nothing may be removed
+ */
+export function inspectAttachmentStep(host: HostContext): HostSteps['inspectAttachment'] {
+  return hostStep(host, inspectAttachmentInputSchema, async ({ input, signal }) => {
+    const seen = await observeVolume(host, input);
+    const { map } = seen;
+    return {
+      ...(map === undefined ? {} : { map: { device: `/dev/${map.block}`, name: map.name } }),
+      devices: seen.withWwid.flatMap(({ hctl, block }) =>
+        block === undefined ? [] : [{ hctl, device: `/dev/${block}` }],
+      ),
+      gates: await evaluateGates(host, input.wwid, seen, signal),
+    };
+  });
+}
+
+/** Evaluates the gates over what was seen, with a second look at the map's slaves. */
+export async function evaluateGates(
+  host: HostContext,
+  wwid: string,
+  seen: VolumeObservation,
+  signal: AbortSignal,
+): Promise<Gate[]> {
+  return removalGates({
+    wwid,
+    devices: seen.ours,
+    devicesWithWwid: seen.withWwid,
+    ...(seen.map === undefined ? {} : { map: seen.map }),
+    slavesAgain: await slavesAgain(host, seen.map, signal),
+    users: await usersOfVolume(host, seen),
+  });
+}
+
+/** A map's slaves can be momentarily empty while multipathd reloads it (peers.md, trident#1161). */
+async function slavesAgain(
+  host: HostContext,
+  map: DmFact | undefined,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (map === undefined) return [];
+  await pause(FIXED_BOUNDS.slavesRecheckMs, undefined, { signal });
+  return (await readDm(host.files, map.block))?.slaves ?? [];
+}

@@ -1,0 +1,97 @@
+import { createFailure } from '../contract/failures.js';
+import { failedGates, releaseGates } from '../host/gates.js';
+import type { SessionFact } from '../host/facts.js';
+import { findSessions } from '../host/sysfs/iscsi-session.js';
+import { devicesOfSession } from '../host/sysfs/scsi-device.js';
+import {
+  releaseSessionInputSchema,
+  type HostSteps,
+  type ReleaseSessionInput,
+} from '../model/steps.js';
+import { sessionLockKey, type SessionNote } from './claim-store.js';
+import type { HostContext } from './host-context.js';
+import { isRemoved, removalFailure } from './removal-failure.js';
+import { hostStep } from './step.js';
+
+interface Released {
+  readonly removed: string[];
+  readonly kept: string[];
+}
+
+/**
+ * Gives one session up: logs it out only if this attachment claims it, mooring made it, nobody else
+ * claims it and no other LUN is on it; then the node record, if mooring made that. The claim goes
+ * last, so that an interrupted release is found again.
+ *
+ * @throws CommandTimedOut - passing: the session is still there after `timeoutMs`
+ */
+export function releaseSessionStep(host: HostContext): HostSteps['releaseSession'] {
+  return hostStep(host, releaseSessionInputSchema, ({ input }) =>
+    host.sessionLocks.run(sessionLockKey(input.path), () => release(host, input)),
+  );
+}
+
+async function release(host: HostContext, input: ReleaseSessionInput): Promise<Released> {
+  const { path, owner } = input;
+  const { claims } = host;
+  const own = await claims.get(path, owner);
+  const others = (await claims.all(path)).filter((claim) => claim.owner !== owner);
+  const note = await claims.getNote(path);
+  const removed: string[] = [];
+  const kept: string[] = [];
+
+  for (const session of await findSessions(host.files, path)) {
+    const devices = await devicesOfSession(host.files, session.sid);
+    const failed = failedGates(
+      releaseGates({
+        claimed: own !== undefined,
+        otherClaims: others.map((claim) => claim.owner),
+        madeByMooring: note?.madeSession ?? false,
+        devices,
+      }),
+    );
+    const [first] = failed;
+    if (first === undefined) {
+      await logOut(host, session, input);
+      removed.push(`session ${session.sid} to ${path.portal}`);
+    } else {
+      kept.push(`session ${session.sid} to ${path.portal}: ${first.evidence}`);
+    }
+  }
+
+  if (kept.length === 0 && others.length === 0) {
+    // After a reboot the notes are gone; then the ledger knows whose the record is.
+    if (await deleteRecord(host, input, note)) removed.push(`node record of ${path.portal}`);
+    await claims.removeNote(path);
+  }
+  await claims.remove(path, owner);
+  return { removed, kept };
+}
+
+async function logOut(
+  host: HostContext,
+  session: SessionFact,
+  { path, timeoutMs }: ReleaseSessionInput,
+): Promise<void> {
+  const outcome = await host.verbs.logOut({ ...path, sid: session.sid, timeoutMs });
+  if (!isRemoved(outcome)) {
+    throw removalFailure(`Session ${session.sid} to ${path.portal}`, outcome, 'CommandTimedOut');
+  }
+}
+
+async function deleteRecord(
+  host: HostContext,
+  { path, madeRecord }: ReleaseSessionInput,
+  note: SessionNote | undefined,
+): Promise<boolean> {
+  if (!(note?.madeRecord ?? madeRecord ?? false)) return false;
+  const outcome = await host.verbs.deleteNodeRecord(path);
+  if (!isRemoved(outcome)) {
+    throw createFailure(
+      'CommandTimedOut',
+      `The node record of ${path.iqn} at ${path.portal} is still there: ${outcome.said}`,
+      { portal: path.portal, iqn: path.iqn, outcome: outcome.kind },
+    );
+  }
+  return outcome.kind === 'done';
+}

@@ -1,0 +1,146 @@
+import { createFailure } from '../contract/failures.js';
+import { failedGates } from '../host/gates.js';
+import type { ScsiDeviceFact } from '../host/facts.js';
+import { findMap } from '../host/sysfs/dm-map.js';
+import { readScsiDevice } from '../host/sysfs/scsi-device.js';
+import {
+  removePathDevicesInputSchema,
+  type HostSteps,
+  type RemovePathDevicesInput,
+} from '../model/steps.js';
+import type { HostContext } from './host-context.js';
+import { evaluateGates } from './inspect-attachment.js';
+import { lookUntil } from './look-until.js';
+import { isRemoved, removalFailure } from './removal-failure.js';
+import { hostStep } from './step.js';
+import { devicesOfPath, observeVolume } from './volume-observation.js';
+
+/** multipathd follows the kernel's events; what it has not forgotten after this is taken from it. */
+const FORGET_WAIT_MS = 3_000;
+
+/**
+ * Deletes the volume's SCSI devices, waits until the kernel has let them go, and takes away what they
+ * leave behind: multipathd's paths, the wwids line, dangling by-id links.
+ *
+ * `undo` removes only devices that were not there before this attachment asked for them, and the map
+ * over them; nothing was handed out yet, so there is nothing to write back.
+ *
+ * @throws DeviceInUse, WrongVolume - permanent: a gate refuses
+ * @throws CommandTimedOut - passing: a device is still there after `waitMs`
+ */
+export function removePathDevicesStep(host: HostContext): HostSteps['removePathDevices'] {
+  return hostStep(host, removePathDevicesInputSchema, async ({ input, signal }) => {
+    const groups =
+      input.purpose === 'detach' && input.wwid !== undefined
+        ? [{ wwid: input.wwid, devices: (await observeVolume(host, input)).withWwid }]
+        : await broughtIn(host, input);
+    const removed: string[] = [];
+    for (const { wwid, devices } of groups) {
+      removed.push(...(await removeUnit(host, input, wwid, devices, signal)));
+    }
+    return { removed, kept: [] };
+  });
+}
+
+interface Unit {
+  readonly wwid: string;
+  readonly devices: readonly ScsiDeviceFact[];
+}
+
+/** The devices this attachment brought in, by who they are: it may be more than one volume's. */
+async function broughtIn(
+  host: HostContext,
+  { paths, owner, wwid }: RemovePathDevicesInput,
+): Promise<Unit[]> {
+  const units = new Map<string, ScsiDeviceFact[]>();
+  for (const path of paths) {
+    const claim = await host.claims.get(path, owner);
+    if (claim?.deviceExisted !== false) continue;
+    for (const device of await devicesOfPath(host, path)) {
+      if (device.wwid === undefined) throw withoutIdentity(device);
+      units.set(device.wwid, [...(units.get(device.wwid) ?? []), device]);
+    }
+  }
+  // A map or a wwids line may be left of a volume whose devices have gone already.
+  if (wwid !== undefined && !units.has(wwid)) units.set(wwid, []);
+  return [...units].map(([unit, devices]) => ({ wwid: unit, devices }));
+}
+
+async function removeUnit(
+  host: HostContext,
+  { waitMs, purpose }: RemovePathDevicesInput,
+  wwid: string,
+  devices: readonly ScsiDeviceFact[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  return host.mapLocks.run(wwid, async () => {
+    const { verbs } = host;
+    const map = await findMap(host.files, wwid);
+    const seen = { ours: devices, withWwid: devices, map };
+    const failed = failedGates(await evaluateGates(host, wwid, seen, signal));
+    const [first] = failed;
+    if (first !== undefined) {
+      const type = first.gate === 'no-users' ? 'DeviceInUse' : 'WrongVolume';
+      const said = failed.map(({ evidence }) => evidence).join('; ');
+      throw createFailure(type, said, { gates: failed.slice(0, 8) });
+    }
+    const removed: string[] = [];
+    // Map before paths: a map that loses its last path queues, and then nothing ends any more.
+    if (map !== undefined && (purpose === 'undo' || map.slaves.length > 0)) {
+      const removal = await verbs.removeMap({ wwid, timeoutMs: waitMs });
+      if (!isRemoved(removal)) throw removalFailure(`Map ${map.name}`, removal, 'CommandTimedOut');
+      removed.push(`map ${map.name}`);
+    }
+    await Promise.all(
+      devices.map(async ({ hctl, block }) => {
+        const removal = await verbs.deleteDevice({ hctl, wwid });
+        const name = `${block ?? 'device'} (${hctl})`;
+        if (!isRemoved(removal)) throw removalFailure(name, removal, 'CommandTimedOut');
+        removed.push(name);
+      }),
+    );
+    await awaitGone(host, devices, waitMs, signal);
+    await forget(host, wwid, signal);
+    return removed;
+  });
+}
+
+async function awaitGone(
+  host: HostContext,
+  devices: readonly ScsiDeviceFact[],
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  let left: string[] = [];
+  const gone = await lookUntil({ waitMs, signal }, async () => {
+    const looks = await Promise.all(devices.map(({ hctl }) => readScsiDevice(host.files, hctl)));
+    left = looks.flatMap((device) => (device === undefined ? [] : [device.hctl]));
+    return left.length === 0 ? true : undefined;
+  });
+  if (gone === undefined) {
+    throw createFailure('CommandTimedOut', `${left.join(', ')} still there after ${waitMs} ms`, {
+      devices: left,
+    });
+  }
+}
+
+/**
+ * Waits until multipathd has forgotten the paths: a late event would otherwise tear down the map of
+ * a quick re-attach (os-brick.md 9.1, 1b2e229, d3f4f3b).
+ */
+async function forget(host: HostContext, wwid: string, signal: AbortSignal): Promise<void> {
+  const { verbs } = host;
+  const forgotten = await lookUntil({ waitMs: FORGET_WAIT_MS, signal }, async () => {
+    const monitored = await verbs.listMonitoredPaths();
+    // No answer from the daemon: it monitors nothing that could come back.
+    return monitored?.some((path) => path.wwid === wwid) === true ? undefined : true;
+  });
+  if (forgotten === undefined) await verbs.forgetPaths({ wwid });
+  const line = await verbs.forgetWwid({ wwid });
+  if (!isRemoved(line)) throw removalFailure(`wwids line of ${wwid}`, line, 'CommandTimedOut');
+  await verbs.removeStaleLinks({ wwid });
+}
+
+function withoutIdentity({ hctl }: ScsiDeviceFact): Error {
+  return createFailure('WrongVolume', `${hctl} has no identity, so it is not removed`, { hctl });
+}

@@ -1,0 +1,28 @@
+import { createFailure } from '../contract/failures.js';
+import { verifyAbsentInputSchema, type HostSteps } from '../model/steps.js';
+import type { HostContext } from './host-context.js';
+import { hostStep } from './step.js';
+import { observeVolume } from './volume-observation.js';
+
+/**
+ * One more look by WWID: other scans can bring a mapped LUN back in between (peers.md, LXD#18989).
+ *
+ * @throws CleanupIncomplete - permanent: a device or map of the volume is on the host
+ */
+export function verifyAbsentStep(host: HostContext): HostSteps['verifyAbsent'] {
+  return hostStep(host, verifyAbsentInputSchema, async ({ input }) => {
+    const { withWwid, map } = await observeVolume(host, input);
+    const left = [
+      ...withWwid.map(({ hctl, block }) => `${block ?? 'device'} (${hctl})`),
+      ...(map === undefined ? [] : [`map ${map.name}`]),
+    ];
+    if (left.length > 0) {
+      throw createFailure(
+        'CleanupIncomplete',
+        `${input.wwid ?? 'The volume'} is still on the host: ${left.join(', ')}`,
+        { left },
+      );
+    }
+    return { removed: [], kept: [] };
+  });
+}

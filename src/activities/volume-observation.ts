@@ -1,0 +1,58 @@
+import type { DeviceUser, DmFact, ScsiDeviceFact } from '../host/facts.js';
+import { findDeviceUsers } from '../host/device-users.js';
+import { findSessions } from '../host/sysfs/iscsi-session.js';
+import { findMap } from '../host/sysfs/dm-map.js';
+import { devicesOfSession, devicesWithWwid } from '../host/sysfs/scsi-device.js';
+import type { HostPath } from '../model/steps.js';
+import type { HostContext } from './host-context.js';
+
+/** Everything on the host that belongs to a volume, or pretends to. */
+export interface VolumeObservation {
+  /** Below a session to one of the paths' portals, under the path's LUN. */
+  readonly ours: readonly ScsiDeviceFact[];
+  /** With the volume's WWID, wherever they come from. */
+  readonly withWwid: readonly ScsiDeviceFact[];
+  readonly map: DmFact | undefined;
+}
+
+/**
+ * Looks at a volume in sysfs: by session and LUN, and by WWID. Never by a remembered name, and
+ * without a command to a device.
+ *
+ * @throws when anything cannot be read: unknown must not look like absent
+ */
+export async function observeVolume(
+  host: HostContext,
+  { paths, wwid }: { readonly paths: readonly HostPath[]; readonly wwid?: string | undefined },
+): Promise<VolumeObservation> {
+  const perPath = await Promise.all(paths.map((path) => devicesOfPath(host, path)));
+  const ours = new Map(perPath.flat().map((device) => [device.hctl, device]));
+  return {
+    ours: [...ours.values()],
+    withWwid: wwid === undefined ? [] : await devicesWithWwid(host.files, wwid),
+    map: wwid === undefined ? undefined : await findMap(host.files, wwid),
+  };
+}
+
+/** Every session to the portal counts, whichever iface or number it has (os-brick L22). */
+export async function devicesOfPath(host: HostContext, path: HostPath): Promise<ScsiDeviceFact[]> {
+  const { portal, iqn, lun } = path;
+  const sessions = await findSessions(host.files, { portal, iqn });
+  const devices = await Promise.all(
+    sessions.map(({ sid }) => devicesOfSession(host.files, sid)),
+  );
+  return devices.flat().filter((device) => device.lun === lun);
+}
+
+/** Who uses the volume: above its map and above each of its devices, the map itself excepted. */
+export async function usersOfVolume(
+  host: HostContext,
+  { withWwid, ours, map }: VolumeObservation,
+): Promise<DeviceUser[]> {
+  const blocks = new Set(
+    [...withWwid, ...ours].flatMap(({ block }) => (block === undefined ? [] : [block])),
+  );
+  if (map !== undefined) blocks.add(map.block);
+  const users = await findDeviceUsers(host.files, [...blocks]);
+  return users.filter((user) => !(user.kind === 'holder' && user.what === map?.block));
+}

@@ -1,0 +1,34 @@
+import type { RecordSettings } from './node-record.js';
+
+/** A CHAP name with the secret itself. Lives as long as it takes to write the record. */
+export interface ResolvedChap {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface WantedSettings {
+  readonly loginTimeoutSeconds: number;
+  readonly chap?: ResolvedChap;
+  readonly mutualChap?: ResolvedChap;
+}
+
+/**
+ * What a node record must say before mooring logs in with it. Manual start-up, so that nothing half
+ * forgotten comes back at boot; manual scanning, so that no LUN but the wanted one appears; one bounded
+ * attempt, since further ones belong to the workflow. Credentials that are not given are taken out.
+ */
+export function mooringSettings(wanted: WantedSettings): RecordSettings {
+  const { chap, mutualChap } = wanted;
+  return {
+    'node.startup': 'manual',
+    'node.conn[0].startup': 'manual',
+    'node.session.scan': 'manual',
+    'node.session.initial_login_retry_max': '1',
+    'node.conn[0].timeo.login_timeout': String(wanted.loginTimeoutSeconds),
+    'node.session.auth.authmethod': chap === undefined ? 'None' : 'CHAP',
+    'node.session.auth.username': chap?.username,
+    'node.session.auth.password': chap?.password,
+    'node.session.auth.username_in': mutualChap?.username,
+    'node.session.auth.password_in': mutualChap?.password,
+  };
+}

@@ -1,0 +1,108 @@
+import type { SessionEnd } from '../contract/path-key.js';
+
+/** A session's end with the iface record it uses. */
+export interface PortalTarget extends SessionEnd {
+  readonly iface: string;
+}
+
+/** Credentials by reference; the verb resolves them on the host. */
+export interface ChapReference {
+  readonly username: string;
+  readonly secretRef: string;
+}
+
+/** What a node record must say before the login. */
+export interface NodeSettings {
+  /** Whole seconds: iscsid counts in seconds. */
+  readonly loginTimeoutSeconds: number;
+  readonly chap?: ChapReference;
+  readonly mutualChap?: ChapReference;
+}
+
+/** A SCSI device, and the identity without which it is not touched. */
+export interface IdentifiedDevice {
+  readonly hctl: string;
+  /** In udev's form; the verb reads it anew and refuses another. */
+  readonly wwid: string;
+}
+
+/** Why a login did not lead to a session. `unreachable` and `trouble` may pass. */
+export type LoginOutcome =
+  | { readonly kind: 'session'; readonly sid: number; readonly scsiHost: number }
+  | { readonly kind: 'refused' | 'no-target' | 'unreachable' | 'not-ready' | 'trouble' | 'overran';
+      readonly exitCode?: number;
+      /** Cut and redacted. */
+      readonly said: string };
+
+/** How a removal ended. */
+export type RemovalOutcome =
+  | { readonly kind: 'done' | 'already-gone' }
+  /** A check on the root side failed; nothing was touched. */
+  | { readonly kind: 'refused'; readonly said: string }
+  | { readonly kind: 'busy' | 'failed' | 'timed-out'; readonly exitCode?: number; readonly said: string };
+
+/** How an addition ended. */
+export type AdditionOutcome =
+  | { readonly kind: 'done' | 'already-so' }
+  | { readonly kind: 'refused'; readonly said: string }
+  | { readonly kind: 'failed' | 'timed-out' | 'not-ready'; readonly exitCode?: number; readonly said: string };
+
+/** A path multipathd monitors. */
+export interface MonitoredPath {
+  readonly block: string;
+  readonly wwid: string;
+}
+
+/**
+ * The closed set of things mooring does as root. Arguments are plain data, validated again on the
+ * root side; never a command line, never a kernel name alone. Every verb may be repeated. An
+ * expected end is a value; a verb throws only `MissingProgram`, `SecretMissing` or what the file
+ * tree threw.
+ */
+export interface PrivilegedVerbs {
+  /**
+   * Makes a node record with manual scan and manual startup, bounded login, and these credentials
+   * (none: old ones are wiped). Settings go into the 0600 record file, never into an argument.
+   * `made` says whether the record was missing before.
+   */
+  ensureNodeRecord(input: PortalTarget & NodeSettings): Promise<{ readonly made: boolean }>;
+  /** Logs in and says which session sysfs shows afterwards, whatever iscsiadm answered. */
+  logIn(input: PortalTarget & { readonly timeoutMs: number }): Promise<LoginOutcome>;
+  /** Logs out exactly this session, after checking that it still is to this portal and target. */
+  logOut(input: PortalTarget & { readonly sid: number; readonly timeoutMs: number }): Promise<RemovalOutcome>;
+  /** Removes the node record; refused while a session to this portal and target exists. */
+  deleteNodeRecord(input: PortalTarget): Promise<RemovalOutcome>;
+  /** Whether there is a node record. */
+  hasNodeRecord(input: PortalTarget): Promise<boolean>;
+  /** Asks the kernel for exactly one LUN below one session. */
+  scanLun(input: PortalTarget & { readonly sid: number; readonly lun: number }): Promise<AdditionOutcome>;
+  /** Asks multipathd for a map over these paths, explicitly: `find_multipaths strict` makes none. */
+  ensureMap(input: { readonly wwid: string; readonly paths: readonly IdentifiedDevice[] }): Promise<AdditionOutcome>;
+  /** Writes back what is dirty on the map or device. */
+  flushMap(input: { readonly wwid: string; readonly timeoutMs: number }): Promise<RemovalOutcome>;
+  flushDevice(input: IdentifiedDevice & { readonly timeoutMs: number }): Promise<RemovalOutcome>;
+  /** Removes the map `mpath-<wwid>`; the kernel refuses while somebody has it open (`busy`). */
+  removeMap(input: { readonly wwid: string; readonly timeoutMs: number }): Promise<RemovalOutcome>;
+  /** Deletes the SCSI device if it has this WWID. */
+  deleteDevice(input: IdentifiedDevice): Promise<RemovalOutcome>;
+  /** Takes the WWID out of multipath's wwids file. */
+  forgetWwid(input: { readonly wwid: string }): Promise<RemovalOutcome>;
+  /** Has multipathd drop paths of this WWID whose devices are gone. */
+  forgetPaths(input: { readonly wwid: string }): Promise<RemovalOutcome>;
+  /** Removes by-id links of this WWID that dangle. */
+  removeStaleLinks(input: { readonly wwid: string }): Promise<{ readonly removed: readonly string[] }>;
+  /** What multipathd monitors; `undefined` when the daemon does not answer (unknown, not none). */
+  listMonitoredPaths(): Promise<readonly MonitoredPath[] | undefined>;
+  /** Whether multipath's wwids file knows the WWID. */
+  isWwidRemembered(input: { readonly wwid: string }): Promise<boolean>;
+}
+
+/** The secret behind a reference is absent or not private to root. Never carries the secret. */
+export class SecretMissing extends Error {
+  override readonly name = 'SecretMissing';
+  readonly secretRef: string;
+  constructor(secretRef: string, problem: string) {
+    super(`secret ${secretRef}: ${problem}`);
+    this.secretRef = secretRef;
+  }
+}

@@ -1,0 +1,115 @@
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  setHandler,
+  workflowInfo,
+  type ApplicationFailure,
+} from '@temporalio/workflow';
+import { createFailure } from '../contract/failures.js';
+import { attachmentWorkflowId, type AttachmentKey } from '../contract/ids.js';
+import {
+  attachRequestProblems,
+  detachRequestProblems,
+  invalidRequest,
+} from '../contract/request-problems.js';
+import type { AttachmentState } from '../contract/states.js';
+import type { AttachRequest } from '../model/attach-request.js';
+import type { DetachRequest } from '../model/detach-request.js';
+import { AttachmentEntity } from './attachment-entity.js';
+import type { LedgerEntry } from './ledger.js';
+import { attachUpdate, detachUpdate, stateQuery } from './messages.js';
+import { guarded } from './step-failure.js';
+
+/** A run that was started without any message has nothing to do; it waits this long for one. */
+const FIRST_MESSAGE_MS = 60_000;
+
+/** Input of an attachment's run: who it is, and what an earlier run of it knew. */
+export interface AttachmentInput extends AttachmentKey {
+  readonly ledger?: LedgerEntry;
+}
+
+/** How an attachment's run ended, when it did not fail. */
+export interface AttachmentOutcome {
+  readonly state: AttachmentState;
+}
+
+/**
+ * One volume on one host, from its attach to its detach. Open means: the volume is, or may be, on
+ * that host; so the id is the fence and the list of open runs is the fleet's inventory (design 4).
+ *
+ * Updates `attach` and `detach` are carried out one after the other; query `state` returns the whole
+ * ledger entry. Completes as `detached`; fails with the cause of an attach that was undone.
+ */
+export async function attachment(input: AttachmentInput): Promise<AttachmentOutcome> {
+  const key: AttachmentKey = {
+    volumeId: input.volumeId,
+    hostId: input.hostId,
+    access: input.access,
+  };
+  const entity = new AttachmentEntity(key, input.ledger);
+
+  setHandler(stateQuery, () => entity.view());
+  setHandler(attachUpdate, (request) => guarded(() => entity.attach(request)), {
+    validator: (request) => {
+      refuseMalformed(attachRequestProblems(request));
+      refuseForeignId(key, attachmentWorkflowId(request));
+    },
+  });
+  setHandler(detachUpdate, (request) => guarded(() => entity.detach(request)), {
+    validator: (request: DetachRequest) => {
+      refuseMalformed(detachRequestProblems(request));
+      if (request.volumeId !== key.volumeId) refuseForeignId(key, request.volumeId);
+    },
+  });
+
+  // A cancelled workflow detaches; every scope below it must outlive the cancellation for that.
+  CancellationScope.current().cancelRequested.catch(() => {
+    entity.onWorkflowCancelled();
+  });
+  return CancellationScope.nonCancellable(() => live(entity, key));
+}
+
+async function live(entity: AttachmentEntity, key: AttachmentKey): Promise<AttachmentOutcome> {
+  if (!entity.isUsed) await condition(() => entity.isUsed, FIRST_MESSAGE_MS);
+  for (;;) {
+    await condition(() => entity.isOver || entity.wantsTopUp || wantsNewRun(entity));
+    if (entity.isOver) {
+      await condition(allHandlersFinished);
+      // A message may have come while the last answers went out.
+      if (entity.isOver) return outcome(entity);
+    } else if (wantsNewRun(entity)) {
+      await condition(allHandlersFinished);
+      if (wantsNewRun(entity)) {
+        await continueAsNew<typeof attachment>({ ...key, ledger: entity.ledger.entry });
+      }
+    } else {
+      entity.startTopUp();
+    }
+  }
+}
+
+function wantsNewRun(entity: AttachmentEntity): boolean {
+  return workflowInfo().continueAsNewSuggested && entity.isIdle;
+}
+
+function outcome(entity: AttachmentEntity): AttachmentOutcome {
+  const failure: ApplicationFailure | undefined = entity.failure;
+  if (failure !== undefined) throw failure;
+  if (!entity.isUsed) {
+    throw createFailure('InvalidRequest', 'Started without an attach: send the attach update');
+  }
+  return { state: entity.ledger.entry.state };
+}
+
+function refuseMalformed(problems: ReturnType<typeof attachRequestProblems>): void {
+  if (problems.length > 0) throw invalidRequest(problems);
+}
+
+function refuseForeignId(key: AttachmentKey, wanted: string): void {
+  const own = attachmentWorkflowId(key);
+  if (wanted === own) return;
+  // The exclusive id is the same for every host; which host it is, the handler judges on record.
+  throw invalidRequest([{ field: 'volumeId', problem: `belongs to ${wanted}, not to ${own}` }]);
+}

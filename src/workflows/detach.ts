@@ -1,0 +1,122 @@
+import type { ApplicationFailure } from '@temporalio/workflow';
+import { createFailure } from '../contract/failures.js';
+import type { DetachResult } from '../model/attach-result.js';
+import type {
+  GateEvidence,
+  HostSteps,
+  InspectionResult,
+  RemovalResult,
+  VolumeDeviceResult,
+} from '../model/steps.js';
+import { removalSteps } from './activity-proxies.js';
+import type { Ledger, PathEntry } from './ledger.js';
+import { stepEnd } from './step-failure.js';
+
+/**
+ * Takes a volume off its host: data first, then devices, then what nobody else uses. Every step may
+ * have run before, so an interrupted detach simply runs again.
+ *
+ * @param onProgress - called after each finished step, for the watch over the host
+ * @throws ApplicationFailure `DeviceInUse`, `WrongVolume`, `FlushFailed`: before anything was removed
+ */
+export async function detachVolumeFromHost(
+  ledger: Ledger,
+  volume: VolumeDeviceResult,
+  onProgress: () => void,
+): Promise<DetachResult> {
+  const { key, policy, stepBase } = ledger;
+  const { flushTimeoutMs, removalWaitMs } = policy;
+  const touched = ledger.touchedPaths;
+  const paths = touched.map(({ host }) => host);
+  const { wwid } = volume;
+  const before = ledger.entry.state;
+
+  const run = async <Result>(
+    summary: string,
+    takesMs: number,
+    call: (steps: HostSteps) => Promise<Result>,
+  ): Promise<Result> => {
+    const result = await call(removalSteps(key.hostId, { summary, takesMs }));
+    onProgress();
+    return result;
+  };
+
+  ledger.setState('detaching');
+  let flushed: RemovalResult;
+  try {
+    const inspection = await run('look at the volume and who uses it', removalWaitMs, (steps) =>
+      steps.inspectAttachment({ ...stepBase, paths, wwid }),
+    );
+    refuseUnlessSafe(inspection);
+    flushed = await run('write back and remove the map', flushTimeoutMs, (steps) =>
+      steps.flushDevice({
+        ...stepBase,
+        wwid,
+        paths,
+        ...carrierOf(volume),
+        timeoutMs: flushTimeoutMs,
+      }),
+    );
+  } catch (error) {
+    // Nothing was removed, so the volume is what it was.
+    ledger.setState(before);
+    throw error;
+  }
+
+  const devices = await run('remove the path devices', removalWaitMs, (steps) =>
+    steps.removePathDevices({ ...stepBase, paths, wwid, purpose: 'detach', waitMs: removalWaitMs }),
+  );
+  const sessions = await Promise.all(
+    touched.map((path) =>
+      run(`release ${path.host.portal}`, removalWaitMs, (steps) =>
+        steps.releaseSession({ ...stepBase, ...releaseOf(path), timeoutMs: removalWaitMs }),
+      ),
+    ),
+  );
+  const absent = await run('make sure that nothing is left', removalWaitMs, (steps) =>
+    steps.verifyAbsent({ ...stepBase, paths, wwid }),
+  );
+
+  const results = [flushed, devices, ...sessions, absent];
+  return {
+    volumeId: key.volumeId,
+    hostId: key.hostId,
+    state: 'detached',
+    wasAttached: true,
+    removed: results.flatMap(({ removed }) => removed),
+    kept: results.flatMap(({ kept }) => kept),
+    warnings: [],
+  };
+}
+
+function carrierOf({ kind, carriers }: VolumeDeviceResult): { carrier?: string } {
+  const [carrier] = carriers;
+  return kind === 'single' && carrier !== undefined ? { carrier } : {};
+}
+
+function releaseOf(path: PathEntry): { path: PathEntry['host']; madeRecord?: boolean } {
+  const madeRecord = path.session?.madeRecord;
+  return { path: path.host, ...(madeRecord === undefined ? {} : { madeRecord }) };
+}
+
+function refuseUnlessSafe({ gates }: InspectionResult): void {
+  const failed = gates.filter(({ passed }) => !passed);
+  const [first] = failed;
+  if (first === undefined) return;
+  const said = failed.map(({ evidence }) => evidence).join('; ');
+  throw createFailure(gateFailure(first), `Refused to detach, nothing was touched: ${said}`, {
+    gates: failed.slice(0, 8),
+  });
+}
+
+/** Gates about users end as DeviceInUse; every other one is about identity. */
+function gateFailure({ gate }: GateEvidence): 'DeviceInUse' | 'WrongVolume' {
+  return gate === 'no-users' ? 'DeviceInUse' : 'WrongVolume';
+}
+
+/** The failure of a detach for its caller. */
+export function detachFailure(error: unknown): ApplicationFailure {
+  const end = stepEnd(error);
+  if (end.kind === 'failed') return end.failure;
+  return createFailure('InternalFault', `A step of the detach ended as ${end.kind}`);
+}

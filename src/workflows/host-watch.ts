@@ -1,0 +1,59 @@
+import { condition } from '@temporalio/workflow';
+import { FIXED_BOUNDS } from '../contract/policy.js';
+import { controlSteps } from './activity-proxies.js';
+import type { Ledger } from './ledger.js';
+
+/**
+ * Says so while an operation waits for a host that is away. The waiting itself is the server's: the
+ * step lies in the host's queue and costs nothing. Looks ever less often while the host is merely
+ * slow, and not at all once it is known to be away.
+ */
+export class HostWatch {
+  private readonly ledger: Ledger;
+  private steps = 0;
+  private ended = false;
+
+  constructor(ledger: Ledger) {
+    this.ledger = ledger;
+  }
+
+  /** A step has finished, so the host is there. */
+  readonly onProgress = (): void => {
+    this.steps += 1;
+  };
+
+  /** Runs until {@link end}. Never rejects. */
+  async run(): Promise<void> {
+    let pauseMs: number = FIXED_BOUNDS.hostWatchMinMs;
+    while (!this.ended) {
+      const steps = this.steps;
+      if (await condition(() => this.ended, pauseMs)) return;
+      pauseMs = Math.min(2 * pauseMs, FIXED_BOUNDS.hostWatchMaxMs);
+      if (steps !== this.steps || (await this.isPolling()) || this.isOver()) continue;
+      const { state } = this.ledger.entry;
+      this.ledger.setState('waiting-for-host');
+      await condition(() => this.ended || steps !== this.steps);
+      if (!this.isOver()) this.ledger.setState(state);
+      pauseMs = FIXED_BOUNDS.hostWatchMinMs;
+    }
+  }
+
+  end(): void {
+    this.ended = true;
+  }
+
+  private isOver(): boolean {
+    return this.ended;
+  }
+
+  private async isPolling(): Promise<boolean> {
+    const { hostId } = this.ledger.key;
+    try {
+      const steps = controlSteps(`look for the worker of ${hostId}`);
+      return (await steps.describeHost({ hostId })).polling;
+    } catch {
+      // Unknown: the next look may tell.
+      return true;
+    }
+  }
+}

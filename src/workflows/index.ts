@@ -1,0 +1,3 @@
+// Entry of the workflow bundle: every function exported here becomes a workflow type.
+export { attachment } from './attachment.js';
+export { attachVolume, detachVolume } from './operations.js';
