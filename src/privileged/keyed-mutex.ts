@@ -1,0 +1,62 @@
+/**
+ * Exclusion by key: work under one key runs one at a time, in the order of asking; work under
+ * different keys runs side by side. Keeps nothing of a key that nobody uses.
+ */
+export class KeyedMutex {
+  /** Per key, the end of the last work that was asked for. */
+  readonly #tails = new Map<string, Promise<void>>();
+
+  /** Keys with work that runs or waits. */
+  get size(): number {
+    return this.#tails.size;
+  }
+
+  /**
+   * Runs the work when all earlier work under this key has ended, well or not.
+   *
+   * @param signal - gives up waiting, not working
+   * @throws what the work threw, or the signal's reason
+   */
+  async run<Result>(
+    key: string,
+    work: () => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
+    const before = this.#tails.get(key) ?? Promise.resolve();
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    // Also after a given-up wait the next one must wait for all before.
+    const tail = before.then(() => ended);
+    this.#tails.set(key, tail);
+    void tail.then(() => {
+      if (this.#tails.get(key) === tail) this.#tails.delete(key);
+    });
+    try {
+      await turn(before, signal);
+      return await work();
+    } finally {
+      end();
+    }
+  }
+}
+
+async function turn(before: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return before;
+  signal.throwIfAborted();
+  let giveUp = (): void => undefined;
+  const givenUp = new Promise<never>((_, reject) => {
+    giveUp = () => {
+      // Whatever reason the caller gave is what the caller gets back.
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- see above
+      reject(signal.reason);
+    };
+  });
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    await Promise.race([before, givenUp]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}

@@ -1,0 +1,95 @@
+import type { Directory, FileEntry } from './entries.js';
+
+interface StoredFile extends FileEntry {
+  readonly mode: number;
+}
+
+/**
+ * A directory of ordinary files, as on a disk or in `/run`. Knows modes only to show them;
+ * everybody here is root.
+ */
+export class DiskDirectory implements Directory {
+  readonly kind = 'directory';
+  readonly #entries = new Map<string, DiskDirectory | StoredFile>();
+
+  names(): Iterable<string> {
+    return this.#entries.keys();
+  }
+
+  child(name: string): DiskDirectory | StoredFile | undefined {
+    return this.#entries.get(name);
+  }
+
+  /** Creates or replaces a file, with the directories above it. */
+  write(path: string, content: string, mode = 0o644): void {
+    const { above, name } = this.#split(path);
+    let here: DiskDirectory = this;
+    for (const part of above) here = here.#directory(part);
+    here.#entries.set(name, { kind: 'file', mode, read: () => content });
+  }
+
+  ensureDirectory(path: string): void {
+    let here: DiskDirectory = this;
+    for (const part of parts(path)) here = here.#directory(part);
+  }
+
+  read(path: string): string | undefined {
+    const entry = this.#find(path);
+    return entry?.kind === 'file' ? entry.read() : undefined;
+  }
+
+  mode(path: string): number | undefined {
+    const entry = this.#find(path);
+    return entry?.kind === 'file' ? entry.mode : undefined;
+  }
+
+  /** Removes a file, or a directory if it is empty. Absence is fine. */
+  remove(path: string): void {
+    const { above, name } = this.#split(path);
+    const here = this.#find(above.join('/'));
+    if (here?.kind !== 'directory') return;
+    const entry = here.#entries.get(name);
+    if (entry?.kind === 'directory' && entry.#entries.size > 0) return;
+    here.#entries.delete(name);
+  }
+
+  /** Every file below, by its path from here, sorted. */
+  files(under = ''): { readonly path: string; readonly text: string }[] {
+    const here = this.#find(under);
+    if (here?.kind !== 'directory') return [];
+    const found: { path: string; text: string }[] = [];
+    for (const [name, entry] of here.#entries) {
+      if (entry.kind === 'file') found.push({ path: name, text: entry.read() });
+      else found.push(...entry.files().map(({ path, text }) => ({ path: `${name}/${path}`, text })));
+    }
+    return found.sort((left, right) => (left.path < right.path ? -1 : 1));
+  }
+
+  #directory(name: string): DiskDirectory {
+    const entry = this.#entries.get(name);
+    if (entry?.kind === 'directory') return entry;
+    const made = new DiskDirectory();
+    this.#entries.set(name, made);
+    return made;
+  }
+
+  #find(path: string): DiskDirectory | StoredFile | undefined {
+    let here: DiskDirectory | StoredFile | undefined = this;
+    for (const part of parts(path)) {
+      if (here?.kind !== 'directory') return undefined;
+      here = here.#entries.get(part);
+    }
+    return here;
+  }
+
+  #split(path: string): { above: string[]; name: string } {
+    const above = parts(path);
+    const name = above.pop();
+    if (name === undefined) throw new RangeError('a file needs a name');
+    return { above, name };
+  }
+}
+
+function parts(path: string): string[] {
+  return path.split('/').filter((part) => part !== '');
+}

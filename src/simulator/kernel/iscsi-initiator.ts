@@ -1,0 +1,210 @@
+import type { BootEnvironment } from '../boot-environment.js';
+import type { ChapSecret } from '../storage-array.js';
+import { recordPortal } from '../userland/node-database.js';
+import type { NodeRecord } from '../userland/node-record.js';
+import { takeLowest } from './block-names.js';
+import type { ScsiLayer } from './scsi-layer.js';
+import type { Session } from './session.js';
+
+/** iscsid's answers, by the numbers iscsiadm exits with (`include/iscsi_err.h`). */
+export const ISCSI_ERR = {
+  success: 0,
+  sessionNotFound: 2,
+  noMemory: 3,
+  database: 6,
+  connectTimeout: 8,
+  sessionExists: 15,
+  fatalLogin: 19,
+  noObjects: 21,
+  sysfsLookup: 22,
+  loginAuthorisation: 24,
+} as const;
+export type IscsiError = (typeof ISCSI_ERR)[keyof typeof ISCSI_ERR];
+
+/** Numbers below belong to the machine's own controllers. */
+const FIRST_ISCSI_HOST = 2;
+/** Share of a login after which the session is visible, in state FREE. */
+const VISIBLE_AFTER = 0.6;
+/** LIO's first portal group. */
+const TPGT = 1;
+
+interface Parts extends BootEnvironment {
+  readonly scsi: ScsiLayer;
+}
+
+/**
+ * iscsid and the kernel's iSCSI class together: sessions, from login to logout.
+ *
+ * A session in the making is visible (`FREE`); one whose portal went dies as the record's timers
+ * say and comes back when the portal does. Not modelled: redirects, several sessions per record
+ * (`nr_sessions`), discovery, digests, boot-firmware sessions.
+ */
+export class IscsiInitiator {
+  readonly #parts: Parts;
+  readonly #sessions = new Map<number, Session>();
+  readonly #loggingIn = new Set<string>();
+  readonly #recovering = new Set<number>();
+  readonly #hosts = new Set<number>();
+  #lastSid = 0;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  get sessions(): readonly Session[] {
+    return [...this.#sessions.values()];
+  }
+
+  session(sid: number): Session | undefined {
+    return this.#sessions.get(sid);
+  }
+
+  ofRecord(record: NodeRecord): Session | undefined {
+    const key = endKey(record);
+    return this.sessions.find((session) => endKey(session) === key);
+  }
+
+  /** Logs in as the record says; ends when the session is up and its first scan is done. */
+  async logIn(record: NodeRecord): Promise<IscsiError> {
+    const key = endKey(record);
+    if (this.#loggingIn.has(key) || this.ofRecord(record) !== undefined) {
+      return ISCSI_ERR.sessionExists;
+    }
+    this.#loggingIn.add(key);
+    const answer = await this.#tryLogIn(record);
+    this.#loggingIn.delete(key);
+    return answer;
+  }
+
+  /** Ends a session with everything below it. */
+  async logOut(sid: number): Promise<IscsiError> {
+    const { boot, durations, network } = this.#parts;
+    const session = this.#sessions.get(sid);
+    if (session === undefined || session.state === 'FREE') return ISCSI_ERR.sessionNotFound;
+    const answered = session.state === 'LOGGED_IN' && network.carries(session.portal);
+    session.state = 'FREE';
+    await boot.sleep(answered ? durations.logout : session.settings.logoutTimeoutSeconds * 1000);
+    this.#end(session);
+    return ISCSI_ERR.success;
+  }
+
+  /** Looks at every session again after something changed on the network. */
+  networkChanged(): void {
+    for (const session of this.#sessions.values()) {
+      if (session.state !== 'LOGGED_IN' || this.#recovering.has(session.sid)) continue;
+      if (!this.#parts.network.carries(session.portal)) void this.#recover(session);
+    }
+  }
+
+  async #tryLogIn(record: NodeRecord): Promise<IscsiError> {
+    const { boot, durations, network, changes } = this.#parts;
+    const { settings } = record;
+    const portal = recordPortal(record);
+    const boundMs = settings.loginTimeoutSeconds * settings.loginAttempts * 1000;
+    const chap = secret(settings.authMethod, settings.username, settings.password);
+    const mutualChap = secret(settings.authMethod, settings.usernameIn, settings.passwordIn);
+    const attempt = {
+      iqn: record.iqn,
+      portal,
+      ...(chap === undefined ? {} : { chap }),
+      ...(mutualChap === undefined ? {} : { mutualChap }),
+    };
+    // iscsid tries again, all attempts together within the bound, also when a portal answers that
+    // knows no such target (lab: exit 8 after 121 s with the defaults).
+    const reachable = (): boolean =>
+      network.carries(portal) &&
+      network.latencyMs(portal) < settings.loginTimeoutSeconds * 1000 &&
+      network.array.answerLogin(attempt) !== 'no-target';
+    if (!(await boot.waitFor(reachable, () => changes.next(), boundMs))) {
+      return ISCSI_ERR.connectTimeout;
+    }
+    const loginMs = durations.login + network.latencyMs(portal);
+    await boot.sleep(loginMs * VISIBLE_AFTER);
+    const session = this.#begin(record, portal);
+    await boot.sleep(loginMs * (1 - VISIBLE_AFTER));
+    const refused = network.secretsRefused(record.iqn);
+    const answer = refused ? 'unauthorised' : network.array.answerLogin(attempt);
+    if (answer !== 'accepted') {
+      this.#end(session);
+      return answer === 'target-not-authentic'
+        ? ISCSI_ERR.fatalLogin
+        : ISCSI_ERR.loginAuthorisation;
+    }
+    session.state = 'LOGGED_IN';
+    changes.ring();
+    this.networkChanged();
+    if (settings.scan === 'auto') await this.#parts.scsi.scan(session, {});
+    return ISCSI_ERR.success;
+  }
+
+  #begin(record: NodeRecord, portal: string): Session {
+    this.#lastSid += 1;
+    const { iqn, address, port, iface, settings } = record;
+    const scsiHost = takeLowest(this.#hosts) + FIRST_ISCSI_HOST;
+    const session: Session = {
+      sid: this.#lastSid,
+      scsiHost,
+      iqn,
+      portal,
+      address,
+      port,
+      iface,
+      tpgt: TPGT,
+      settings,
+      state: 'FREE',
+    };
+    this.#sessions.set(session.sid, session);
+    return session;
+  }
+
+  #end(session: Session): void {
+    for (const device of this.#parts.scsi.ofSession(session.sid)) this.#parts.scsi.drop(device);
+    this.#sessions.delete(session.sid);
+    this.#hosts.delete(session.scsiHost - FIRST_ISCSI_HOST);
+    this.#parts.changes.ring();
+  }
+
+  /** A session's way through a failure of its connection. */
+  async #recover(session: Session): Promise<void> {
+    const { boot, durations, network, changes, scsi } = this.#parts;
+    this.#recovering.add(session.sid);
+    const over = (): boolean => session.state === 'FREE' || !this.#sessions.has(session.sid);
+    const back = (): boolean => over() || network.carries(session.portal);
+    const changed = (): Promise<void> => changes.next();
+    const noticedAfterMs =
+      network.condition(session.portal).kind === 'dropped'
+        ? session.settings.noopSeconds * 1000
+        : durations.connectionReset;
+    if (!(await boot.waitFor(back, changed, noticedAfterMs)) && !over()) {
+      session.state = 'FAILED';
+      scsi.setState(session, 'blocked');
+      while (!over() && session.state === 'FAILED') {
+        const boundMs = session.settings.replacementTimeoutSeconds * 1000;
+        if (!(await boot.waitFor(back, changed, boundMs))) {
+          scsi.setState(session, 'transport-offline');
+          await boot.waitFor(back, changed, Infinity);
+        }
+        await boot.sleep(durations.reconnect);
+        if (over() || !network.carries(session.portal)) continue;
+        session.state = 'LOGGED_IN';
+        scsi.setState(session, 'running');
+      }
+    }
+    this.#recovering.delete(session.sid);
+    this.networkChanged();
+  }
+}
+
+/** What two sessions of one initiator may not share. */
+function endKey(end: { iqn: string; address: string; port: number; iface: string }): string {
+  return `${end.iqn.toLowerCase()} ${recordPortal(end)} ${end.iface}`;
+}
+
+function secret(
+  authMethod: string,
+  username: string | undefined,
+  password: string | undefined,
+): ChapSecret | undefined {
+  if (authMethod !== 'CHAP' || password === undefined) return undefined;
+  return { username: username ?? '', secret: password };
+}

@@ -1,0 +1,174 @@
+import type { BootEnvironment } from '../boot-environment.js';
+import { SystemError } from '../files/system-error.js';
+import type { Volume } from '../storage-array.js';
+import type { BlockNames } from './block-names.js';
+import type { Session } from './session.js';
+import type { Uevents } from './uevents.js';
+
+/** A disk as the kernel knows it: identity and size are from the last time it asked. */
+export interface ScsiDevice {
+  readonly hctl: string;
+  readonly lun: number;
+  readonly session: Session;
+  readonly block: string;
+  readonly devNumber: string;
+  wwid: string;
+  serial: string;
+  sizeBytes: number;
+  state: 'running' | 'blocked' | 'transport-offline' | 'cancel';
+}
+
+/** What a scan asks for; absent: the wildcard. */
+export interface ScanPattern {
+  readonly channel?: number;
+  readonly target?: number;
+  readonly lun?: number;
+}
+
+interface Parts extends BootEnvironment {
+  readonly names: BlockNames;
+  readonly uevents: Uevents;
+  /** Whether somebody still refers to a disk: its name is not given away before. */
+  readonly isHeld: (block: string) => boolean;
+}
+
+/**
+ * The SCSI mid layer for disks behind sessions.
+ *
+ * Shows the kernel's blindness on purpose: a unit that was exchanged keeps its old WWID until a
+ * rescan, one that was unmapped stays as a device, a scan of an existing address changes nothing.
+ * Not modelled: devices that are no disks, targets other than 0:0, LUN inventories that lie,
+ * asynchronous probing (a scan returns when the disks are there, as seen in the lab).
+ */
+export class ScsiLayer {
+  readonly #parts: Parts;
+  readonly #devices = new Map<string, ScsiDevice>();
+  /** Names of removed disks that somebody may still hold. */
+  readonly #removedNames = new Set<string>();
+  /** When a unit was first asked for, by session and LUN. */
+  readonly #firstAsked = new Map<string, number>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  get devices(): readonly ScsiDevice[] {
+    return [...this.#devices.values()];
+  }
+
+  device(hctl: string): ScsiDevice | undefined {
+    return this.#devices.get(hctl);
+  }
+
+  ofBlock(block: string): ScsiDevice | undefined {
+    return this.devices.find((device) => device.block === block);
+  }
+
+  ofSession(sid: number): ScsiDevice[] {
+    return this.devices.filter((device) => device.session.sid === sid);
+  }
+
+  /** The volume that would answer the device's I/O now. */
+  unit(device: Pick<ScsiDevice, 'session' | 'lun'>): Volume | undefined {
+    const { iqn, portal } = device.session;
+    return this.#parts.network.unitAt({ iqn, portal, lun: device.lun });
+  }
+
+  /** Asks the target. Returns when every disk that answered is there. */
+  async scan(session: Session, pattern: ScanPattern): Promise<void> {
+    const { boot, durations, network, changes } = this.#parts;
+    if (session.state !== 'LOGGED_IN') return;
+    if ((pattern.channel ?? 0) !== 0 || (pattern.target ?? 0) !== 0) return;
+    await boot.sleep(durations.scan + network.latencyMs(session.portal));
+    // A scan through a connection that just died waits for the session to recover or to fail.
+    const answered = (): boolean => network.carries(session.portal) || session.state !== 'LOGGED_IN';
+    await boot.waitFor(answered, () => changes.next(), Infinity);
+    if (!network.carries(session.portal)) return;
+    const { iqn, portal } = session;
+    const luns = pattern.lun === undefined ? network.lunsAt({ iqn, portal }) : [pattern.lun];
+    for (const lun of luns) this.#probe(session, lun);
+  }
+
+  /**
+   * Takes a disk away, as a write to `delete` does; returns when it is gone.
+   *
+   * @throws SystemError ENODEV when somebody else was first
+   */
+  async remove(device: ScsiDevice): Promise<void> {
+    const { boot, durations, faults, changes, network } = this.#parts;
+    if (device.state === 'cancel') {
+      await boot.waitFor(() => !this.#has(device), () => changes.next(), Infinity);
+      throw new SystemError('ENODEV', 'write', `${device.hctl}/delete`);
+    }
+    const dead = device.state !== 'running' || !network.carries(device.session.portal);
+    device.state = 'cancel';
+    await boot.sleep(dead ? durations.deviceDeleteOnDeadPath : durations.deviceDelete);
+    const hangs = (): boolean => faults.has('device-hangs', ({ wwid }) => wwid === device.wwid);
+    await boot.waitFor(() => !hangs(), () => changes.next(), Infinity);
+    this.drop(device);
+  }
+
+  /** The end of a disk, without any waiting. */
+  drop(device: ScsiDevice): void {
+    if (!this.#has(device)) return;
+    device.state = 'cancel';
+    this.#devices.delete(device.hctl);
+    this.#removedNames.add(device.block);
+    this.#parts.uevents.announce({ action: 'remove', block: device.block });
+    this.#parts.changes.ring();
+  }
+
+  /** Reads size and identity again, as a write to `rescan` does. */
+  async rescan(device: ScsiDevice): Promise<void> {
+    await this.#parts.boot.sleep(this.#parts.durations.deviceRescan);
+    const unit = this.unit(device);
+    if (unit === undefined || !this.#has(device)) return;
+    device.wwid = unit.wwid;
+    device.serial = unit.serial;
+    device.sizeBytes = unit.sizeBytes;
+    this.#parts.uevents.announce({ action: 'change', block: device.block });
+  }
+
+  /** What happens to a session's disks when its connection fails, is given up, or is back. */
+  setState(session: Session, state: 'running' | 'blocked' | 'transport-offline'): void {
+    for (const device of this.ofSession(session.sid)) {
+      if (device.state !== 'cancel') device.state = state;
+    }
+    this.#parts.changes.ring();
+  }
+
+  #has(device: ScsiDevice): boolean {
+    return this.#devices.get(device.hctl) === device;
+  }
+
+  #probe(session: Session, lun: number): void {
+    const hctl = `${session.scsiHost}:0:0:${lun}`;
+    const unit = this.unit({ session, lun });
+    if (unit === undefined || this.#devices.has(hctl) || this.#isLate(session, lun)) return;
+    const { names, uevents, changes } = this.#parts;
+    this.#freeRemovedNames();
+    const { wwid, serial, sizeBytes } = unit;
+    const { block, devNumber } = names.takeDisk();
+    const identity = { wwid, serial, sizeBytes, state: 'running' as const };
+    this.#devices.set(hctl, { hctl, lun, session, block, devNumber, ...identity });
+    uevents.announce({ action: 'add', block });
+    changes.ring();
+  }
+
+  #isLate(session: Session, lun: number): boolean {
+    const { boot, network } = this.#parts;
+    const key = `${session.sid} ${lun}`;
+    const firstAsked = this.#firstAsked.get(key) ?? boot.clock.now();
+    this.#firstAsked.set(key, firstAsked);
+    const { iqn, portal } = session;
+    return boot.clock.now() < firstAsked + network.lateByMs({ iqn, portal, lun });
+  }
+
+  #freeRemovedNames(): void {
+    for (const block of this.#removedNames) {
+      if (this.#parts.isHeld(block)) continue;
+      this.#removedNames.delete(block);
+      this.#parts.names.freeDisk(block);
+    }
+  }
+}

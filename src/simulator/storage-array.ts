@@ -1,0 +1,184 @@
+import { normalisePortal } from '../contract/portal.js';
+import { ChangeBell } from './change-bell.js';
+import { VolumeContent } from './volume-content.js';
+
+/** What a volume is; `name` is the array's own and tells apart two that carry the same WWID. */
+export interface VolumeSpec {
+  /** Default: the WWID. */
+  readonly name?: string;
+  /** As the kernel says it: `naa.6001405…`. */
+  readonly wwid: string;
+  readonly sizeBytes: number;
+  readonly serial?: string;
+}
+
+export interface Volume {
+  readonly name: string;
+  readonly wwid: string;
+  readonly serial: string;
+  sizeBytes: number;
+  readonly content: VolumeContent;
+}
+
+export interface ChapSecret {
+  readonly username: string;
+  readonly secret: string;
+}
+
+export interface TargetSpec {
+  readonly iqn: string;
+  /** `10.0.0.1:3260`, `[fd00::7]:3260`. */
+  readonly portals: readonly string[];
+  /** What an initiator must prove. */
+  readonly chap?: ChapSecret;
+  /** What the target proves to an initiator that asks. */
+  readonly mutualChap?: ChapSecret;
+}
+
+/** One unit behind a target, at some of its portals or at all. */
+export interface Mapping {
+  readonly iqn: string;
+  readonly lun: number;
+  /** The volume's name. */
+  readonly volume: string;
+  readonly portals?: readonly string[];
+}
+
+/** How a portal answers. `wrong-target`: it is alive and knows no target of that name. */
+export type PortalCondition =
+  | { readonly kind: 'up' | 'dropped' | 'resetting' | 'wrong-target' }
+  | { readonly kind: 'slow'; readonly latencyMs: number };
+
+/** What an initiator says about itself in a login. */
+export interface LoginAttempt {
+  readonly iqn: string;
+  readonly portal: string;
+  readonly chap?: ChapSecret;
+  readonly mutualChap?: ChapSecret;
+}
+
+export type LoginAnswer = 'accepted' | 'no-target' | 'unauthorised' | 'target-not-authentic';
+
+interface Target extends TargetSpec {
+  readonly mappings: Map<number, { volume: string; portals?: readonly string[] }>;
+}
+
+const UP: PortalCondition = { kind: 'up' };
+
+/**
+ * The array behind the network: targets, units, what is written on them. Serves any number of
+ * simulated hosts.
+ *
+ * May be made to: lose a portal in four ways, re-map, unmap, grow a unit, change a secret. All of it
+ * behind the hosts' backs, as arrays do. Not modelled: reservations, ALUA, initiator ACLs,
+ * sendtargets, errors of single blocks.
+ */
+export class StorageArray {
+  /** Rings at every change. */
+  readonly changes = new ChangeBell();
+  readonly #targets = new Map<string, Target>();
+  readonly #volumes = new Map<string, Volume>();
+  readonly #conditions = new Map<string, PortalCondition>();
+
+  addVolume(spec: VolumeSpec): Volume {
+    const name = spec.name ?? spec.wwid;
+    const volume = {
+      name,
+      wwid: spec.wwid,
+      serial: spec.serial ?? defaultSerial(spec.wwid),
+      sizeBytes: spec.sizeBytes,
+      content: new VolumeContent(),
+    };
+    this.#volumes.set(name, volume);
+    return volume;
+  }
+
+  /** Adds a target, or changes one: its units stay. */
+  addTarget(spec: TargetSpec): void {
+    const key = spec.iqn.toLowerCase();
+    const mappings = this.#targets.get(key)?.mappings ?? new Map<number, never>();
+    this.#targets.set(key, { ...spec, portals: spec.portals.map(normalisePortal), mappings });
+    this.changes.ring();
+  }
+
+  /** Maps a volume to a LUN; what the number stood for before is replaced. */
+  mapLun({ iqn, lun, volume, portals }: Mapping): void {
+    this.volume(volume);
+    this.#target(iqn).mappings.set(lun, {
+      volume,
+      ...(portals === undefined ? {} : { portals: portals.map(normalisePortal) }),
+    });
+    this.changes.ring();
+  }
+
+  unmapLun({ iqn, lun }: { readonly iqn: string; readonly lun: number }): void {
+    this.#target(iqn).mappings.delete(lun);
+    this.changes.ring();
+  }
+
+  resizeVolume({ volume, sizeBytes }: { readonly volume: string; readonly sizeBytes: number }): void {
+    this.volume(volume).sizeBytes = sizeBytes;
+    this.changes.ring();
+  }
+
+  setPortal({ portal, condition }: { portal: string; condition: PortalCondition }): void {
+    this.#conditions.set(normalisePortal(portal), condition);
+    this.changes.ring();
+  }
+
+  /** @throws RangeError when there is none of that name */
+  volume(name: string): Volume {
+    const volume = this.#volumes.get(name);
+    if (volume === undefined) throw new RangeError(`the array has no volume ${name}`);
+    return volume;
+  }
+
+  /** A portal nobody listens at drops what is sent to it. */
+  condition(portal: string): PortalCondition {
+    const known = [...this.#targets.values()].some(({ portals }) => portals.includes(portal));
+    return known ? (this.#conditions.get(portal) ?? UP) : { kind: 'dropped' };
+  }
+
+  answerLogin({ iqn, portal, chap, mutualChap }: LoginAttempt): LoginAnswer {
+    const target = this.#targets.get(iqn.toLowerCase());
+    if (target === undefined || !target.portals.includes(portal)) return 'no-target';
+    if (target.chap !== undefined && !sameSecret(target.chap, chap)) return 'unauthorised';
+    if (mutualChap !== undefined && !sameSecret(mutualChap, target.mutualChap)) {
+      return 'target-not-authentic';
+    }
+    return 'accepted';
+  }
+
+  /** LUNs mapped at a portal, ascending. */
+  lunsAt({ iqn, portal }: { readonly iqn: string; readonly portal: string }): number[] {
+    const luns = [...(this.#targets.get(iqn.toLowerCase())?.mappings.keys() ?? [])];
+    return luns
+      .filter((lun) => this.unitAt({ iqn, portal, lun }) !== undefined)
+      .sort((left, right) => left - right);
+  }
+
+  /** The volume that answers at a LUN now. */
+  unitAt({ iqn, portal, lun }: { iqn: string; portal: string; lun: number }): Volume | undefined {
+    const mapping = this.#targets.get(iqn.toLowerCase())?.mappings.get(lun);
+    if (mapping === undefined || mapping.portals?.includes(portal) === false) return undefined;
+    return this.#volumes.get(mapping.volume);
+  }
+
+  #target(iqn: string): Target {
+    const target = this.#targets.get(iqn.toLowerCase());
+    if (target === undefined) throw new RangeError(`the array has no target ${iqn}`);
+    return target;
+  }
+}
+
+function sameSecret(wanted: ChapSecret, given: ChapSecret | undefined): boolean {
+  return wanted.username === given?.username && wanted.secret === given.secret;
+}
+
+/** LIO makes the NAA number from the serial: what follows the vendor's part is the serial. */
+function defaultSerial(wwid: string): string {
+  const hex = wwid.replace(/^naa\.6001405/, '');
+  return hex.length === 25
+    ? `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+    : hex;
+}

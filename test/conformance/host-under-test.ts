@@ -1,0 +1,65 @@
+import type { AttachRequestInput } from '../../src/model/attach-request.js';
+import type { AttachResult, DetachResult } from '../../src/model/attach-result.js';
+import type { AttachmentView } from '../../src/model/attachment.js';
+
+/** Everything on a host that must be as before when a volume is gone: one comparable object. */
+export type HostState = Readonly<Record<string, unknown>>;
+
+/** One LUN of the array, as a scenario asks for it. */
+export interface Volume {
+  readonly volumeId: string;
+  readonly lun: number;
+  /** In udev's form. */
+  readonly wwid: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * A host with an array behind it, simulated or real; a scenario never knows which. Four portals of
+ * one target, several LUNs, mooring's workers running.
+ */
+export interface HostUnderTest {
+  readonly kind: 'simulated' | 'real';
+  readonly hostId: string;
+  readonly iqn: string;
+  /** `address:port` of the four portals. */
+  readonly portals: readonly string[];
+  /** A LUN no other scenario of this run uses. */
+  freshVolume(): Promise<Volume>;
+
+  attach(request: AttachRequestInput): Promise<AttachResult>;
+  detach(volumeId: string): Promise<DetachResult>;
+  state(volumeId: string): Promise<AttachmentView>;
+
+  /** Packets to the portal vanish. */
+  dropPortal(portal: string): Promise<void>;
+  restorePortals(): Promise<void>;
+
+  hostState(): Promise<HostState>;
+  /** Block devices below a map, as the kernel shows them now. */
+  slavesOf(device: string): Promise<readonly string[]>;
+  /** Writes text at the start of a device and makes sure that it went through it. */
+  write(device: string, text: string): Promise<void>;
+  read(device: string, length: number): Promise<string>;
+  mount(device: string): Promise<void>;
+  unmount(device: string): Promise<void>;
+
+  /** Kills the host worker as the kernel would: no chance to clean up. */
+  killWorker(): Promise<void>;
+  startWorker(): Promise<void>;
+}
+
+/** The request for a volume over some of the portals. */
+export function requestFor(
+  host: HostUnderTest,
+  volume: Volume,
+  more: Partial<AttachRequestInput> = {},
+  portals: readonly string[] = host.portals,
+): AttachRequestInput {
+  return {
+    volumeId: volume.volumeId,
+    hostId: host.hostId,
+    connection: { paths: portals.map((portal) => ({ portal, iqn: host.iqn, lun: volume.lun })) },
+    ...more,
+  };
+}
