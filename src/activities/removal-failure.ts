@@ -1,9 +1,10 @@
 import { createFailure, type FailureType } from '../contract/failures.js';
 import type { RemovalOutcome } from '../privileged/verbs.js';
 
-type FailedRemoval = Exclude<RemovalOutcome, { kind: 'done' | 'already-gone' }>;
+type Removal = Extract<RemovalOutcome, { kind: 'done' | 'already-gone' }>;
+type FailedRemoval = Exclude<RemovalOutcome, Removal>;
 
-export function isRemoved(outcome: RemovalOutcome): outcome is { kind: 'done' | 'already-gone' } {
+export function isRemoved(outcome: RemovalOutcome): outcome is Removal {
   return outcome.kind === 'done' || outcome.kind === 'already-gone';
 }
 

@@ -68,7 +68,7 @@ async function broughtIn(
 
 async function removeUnit(
   host: HostContext,
-  { waitMs, purpose }: RemovePathDevicesInput,
+  { waitMs }: RemovePathDevicesInput,
   wwid: string,
   devices: readonly ScsiDeviceFact[],
   signal: AbortSignal,
@@ -86,7 +86,7 @@ async function removeUnit(
     }
     const removed: string[] = [];
     // Map before paths: a map that loses its last path queues, and then nothing ends any more.
-    if (map !== undefined && (purpose === 'undo' || map.slaves.length > 0)) {
+    if (map !== undefined) {
       const removal = await verbs.removeMap({ wwid, timeoutMs: waitMs });
       if (!isRemoved(removal)) throw removalFailure(`Map ${map.name}`, removal, 'CommandTimedOut');
       removed.push(`map ${map.name}`);

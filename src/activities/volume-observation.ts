@@ -48,11 +48,10 @@ export async function devicesOfPath(host: HostContext, path: HostPath): Promise<
 export async function usersOfVolume(
   host: HostContext,
   { withWwid, ours, map }: VolumeObservation,
-): Promise<DeviceUser[]> {
+): Promise<readonly DeviceUser[]> {
   const blocks = new Set(
     [...withWwid, ...ours].flatMap(({ block }) => (block === undefined ? [] : [block])),
   );
   if (map !== undefined) blocks.add(map.block);
-  const users = await findDeviceUsers(host.files, [...blocks]);
-  return users.filter((user) => !(user.kind === 'holder' && user.what === map?.block));
+  return findDeviceUsers(host.files, [...blocks], map === undefined ? [] : [map.block]);
 }

@@ -64,7 +64,8 @@ async function follow(files: FileTree, block: string, found: Findings): Promise<
   for (const holder of (await ifPresent(files.list(`${path}/holders`))) ?? []) {
     if (found.ignored.has(holder)) continue;
     if (await isPartitionMap(files, holder)) await follow(files, holder, found);
-    else found.users.push({ block, kind: 'holder', what: holder, ...(await dmName(files, holder)) });
+    else
+      found.users.push({ block, kind: 'holder', what: holder, ...(await dmName(files, holder)) });
   }
   for (const name of (await ifPresent(files.list(path))) ?? []) {
     if (name.startsWith(block) && (await isPartition(files, `${path}/${name}`))) {

@@ -23,7 +23,12 @@ export function parseMountInfo(text: string): readonly MountFact[] {
     const dash = words.indexOf('-', 6);
     const [, , devNumber, , mountPoint] = words;
     const source = words[dash + 2];
-    if (dash === -1 || devNumber === undefined || mountPoint === undefined || !/^\d+:\d+$/.test(devNumber)) {
+    if (
+      dash === -1 ||
+      devNumber === undefined ||
+      mountPoint === undefined ||
+      !/^\d+:\d+$/.test(devNumber)
+    ) {
       throw new MalformedFact('mountinfo', `unexpected line ${JSON.stringify(line.slice(0, 120))}`);
     }
     return { devNumber, mountPoint: unescape(mountPoint), source: unescape(source ?? '') };

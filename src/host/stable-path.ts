@@ -42,11 +42,7 @@ export async function leadsTo(files: FileTree, link: string, block: string): Pro
  * by map. Links made from a vendor's serial (`scsi-S…`) say nothing certain and are not among them.
  */
 export function linksOfUnit(names: readonly string[], wwid: string): readonly string[] {
-  const wanted = new Set([
-    ...unitLinkNames(wwid),
-    mapLinkName(wwid),
-    `dm-name-${linkName(wwid)}`,
-  ]);
+  const wanted = new Set([...unitLinkNames(wwid), mapLinkName(wwid), `dm-name-${linkName(wwid)}`]);
   return names.filter((name) => {
     const whole = name.replace(/-part\d+$/, '').replace(/^dm-uuid-part\d+-/, 'dm-uuid-');
     return wanted.has(whole);

@@ -108,7 +108,12 @@ function requireWhole(
   value: unknown,
   bounds: { readonly min: number; readonly max: number },
 ): void {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < bounds.min || value > bounds.max) {
+  if (
+    typeof value !== 'number' ||
+    !Number.isInteger(value) ||
+    value < bounds.min ||
+    value > bounds.max
+  ) {
     throw new InvalidInput(field, `must be a whole number from ${bounds.min} to ${bounds.max}`);
   }
 }

@@ -10,7 +10,9 @@ const HIDDEN = '[redacted]';
  */
 export function redact(text: string, secrets: Iterable<string>): string {
   // Longest first: a secret may be a part of another one.
-  const ordered = [...secrets].filter((secret) => secret !== '').sort((a, b) => b.length - a.length);
+  const ordered = [...secrets]
+    .filter((secret) => secret !== '')
+    .sort((a, b) => b.length - a.length);
   let clean = text.trim();
   // Before the cut: half a secret would not be found any more.
   for (const secret of ordered) clean = clean.replaceAll(secret, () => HIDDEN);

@@ -65,7 +65,12 @@ async function readPrivateFile(path: string, secretRef: string): Promise<string 
     if ((about.mode & 0o077) !== 0) {
       throw new SecretMissing(secretRef, 'is open to group or others: make it 0600 or 0400');
     }
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(READ_MAX_BYTES), 0, READ_MAX_BYTES, 0);
+    const { bytesRead, buffer } = await file.read(
+      Buffer.alloc(READ_MAX_BYTES),
+      0,
+      READ_MAX_BYTES,
+      0,
+    );
     return buffer.subarray(0, bytesRead).toString('latin1');
   } finally {
     await file.close();

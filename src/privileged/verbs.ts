@@ -29,23 +29,33 @@ export interface IdentifiedDevice {
 /** Why a login did not lead to a session. `unreachable` and `trouble` may pass. */
 export type LoginOutcome =
   | { readonly kind: 'session'; readonly sid: number; readonly scsiHost: number }
-  | { readonly kind: 'refused' | 'no-target' | 'unreachable' | 'not-ready' | 'trouble' | 'overran';
+  | {
+      readonly kind: 'refused' | 'no-target' | 'unreachable' | 'not-ready' | 'trouble' | 'overran';
       readonly exitCode?: number;
       /** Cut and redacted. */
-      readonly said: string };
+      readonly said: string;
+    };
 
 /** How a removal ended. */
 export type RemovalOutcome =
   | { readonly kind: 'done' | 'already-gone' }
   /** A check on the root side failed; nothing was touched. */
   | { readonly kind: 'refused'; readonly said: string }
-  | { readonly kind: 'busy' | 'failed' | 'timed-out'; readonly exitCode?: number; readonly said: string };
+  | {
+      readonly kind: 'busy' | 'failed' | 'timed-out';
+      readonly exitCode?: number;
+      readonly said: string;
+    };
 
 /** How an addition ended. */
 export type AdditionOutcome =
   | { readonly kind: 'done' | 'already-so' }
   | { readonly kind: 'refused'; readonly said: string }
-  | { readonly kind: 'failed' | 'timed-out' | 'not-ready'; readonly exitCode?: number; readonly said: string };
+  | {
+      readonly kind: 'failed' | 'timed-out' | 'not-ready';
+      readonly exitCode?: number;
+      readonly said: string;
+    };
 
 /** A path multipathd monitors. */
 export interface MonitoredPath {
@@ -69,15 +79,22 @@ export interface PrivilegedVerbs {
   /** Logs in and says which session sysfs shows afterwards, whatever iscsiadm answered. */
   logIn(input: PortalTarget & { readonly timeoutMs: number }): Promise<LoginOutcome>;
   /** Logs out exactly this session, after checking that it still is to this portal and target. */
-  logOut(input: PortalTarget & { readonly sid: number; readonly timeoutMs: number }): Promise<RemovalOutcome>;
+  logOut(
+    input: PortalTarget & { readonly sid: number; readonly timeoutMs: number },
+  ): Promise<RemovalOutcome>;
   /** Removes the node record; refused while a session to this portal and target exists. */
   deleteNodeRecord(input: PortalTarget): Promise<RemovalOutcome>;
   /** Whether there is a node record. */
   hasNodeRecord(input: PortalTarget): Promise<boolean>;
   /** Asks the kernel for exactly one LUN below one session. */
-  scanLun(input: PortalTarget & { readonly sid: number; readonly lun: number }): Promise<AdditionOutcome>;
+  scanLun(
+    input: PortalTarget & { readonly sid: number; readonly lun: number },
+  ): Promise<AdditionOutcome>;
   /** Asks multipathd for a map over these paths, explicitly: `find_multipaths strict` makes none. */
-  ensureMap(input: { readonly wwid: string; readonly paths: readonly IdentifiedDevice[] }): Promise<AdditionOutcome>;
+  ensureMap(input: {
+    readonly wwid: string;
+    readonly paths: readonly IdentifiedDevice[];
+  }): Promise<AdditionOutcome>;
   /** Writes back what is dirty on the map or device. */
   flushMap(input: { readonly wwid: string; readonly timeoutMs: number }): Promise<RemovalOutcome>;
   flushDevice(input: IdentifiedDevice & { readonly timeoutMs: number }): Promise<RemovalOutcome>;
@@ -90,7 +107,9 @@ export interface PrivilegedVerbs {
   /** Has multipathd drop paths of this WWID whose devices are gone. */
   forgetPaths(input: { readonly wwid: string }): Promise<RemovalOutcome>;
   /** Removes by-id links of this WWID that dangle. */
-  removeStaleLinks(input: { readonly wwid: string }): Promise<{ readonly removed: readonly string[] }>;
+  removeStaleLinks(input: {
+    readonly wwid: string;
+  }): Promise<{ readonly removed: readonly string[] }>;
   /** What multipathd monitors; `undefined` when the daemon does not answer (unknown, not none). */
   listMonitoredPaths(): Promise<readonly MonitoredPath[] | undefined>;
   /** Whether multipath's wwids file knows the WWID. */

@@ -19,12 +19,20 @@ export class Boot {
   readonly id = randomUUID();
   readonly clock: SimulatedClock;
   readonly #hostId: string;
+  readonly #startedAt: number;
   readonly #callers = new Set<(error: Error) => void>();
+  readonly #endings: (() => void)[] = [];
   #over = false;
 
   constructor(hostId: string, clock: SimulatedClock) {
     this.#hostId = hostId;
     this.clock = clock;
+    this.#startedAt = clock.now();
+  }
+
+  /** Milliseconds since the machine came up. */
+  get upMs(): number {
+    return this.clock.now() - this.#startedAt;
   }
 
   get over(): boolean {
@@ -72,8 +80,14 @@ export class Boot {
     });
   }
 
+  /** Something to let go when the boot ends. */
+  onEnd(ending: () => void): void {
+    this.#endings.push(ending);
+  }
+
   end(): void {
     this.#over = true;
+    for (const ending of this.#endings) ending();
     for (const refuse of this.#callers) refuse(new HostDown(this.#hostId));
     this.#callers.clear();
   }

@@ -65,7 +65,11 @@ export class BringUp {
       let conflict: ApplicationFailure | undefined;
       const fence = this.checkFence().catch((error: unknown) => {
         const end = stepEnd(error);
-        conflict = end.kind === 'failed' ? end.failure : undefined;
+        // Unknown is not "nobody": without this look the volume is not handed out.
+        conflict =
+          end.kind === 'failed'
+            ? end.failure
+            : createFailure('Busy', `The look for other attachments ended as ${end.kind}`);
       });
       this.start();
       const wanted = Math.min(policy.minPaths, this.paths.length);
@@ -78,7 +82,8 @@ export class BringUp {
       }
       await fence;
       if (conflict !== undefined) throw conflict;
-      if (this.present < policy.minPaths) throw await this.tooFewPaths();
+      const strangers = this.ledger.entry.paths.some(({ failure }) => failure?.type === 'WrongVolume');
+      if (strangers || this.present < policy.minPaths) throw await this.tooFewPaths();
       this.checkIdentity();
       return this.ledger.result(await this.formDevice());
     });
@@ -94,17 +99,23 @@ export class BringUp {
       .catch(() => undefined);
   }
 
+  /** Takes paths that came late into the device. */
+  async refreshDevice(): Promise<void> {
+    await this.scope.run(() => this.formDevice());
+  }
+
   /** Makes or refreshes the device over the paths that are present, and records it. */
-  async formDevice(): Promise<VolumeDeviceResult> {
+  private async formDevice(): Promise<VolumeDeviceResult> {
     const { ledger, request } = this;
+    const [first] = ledger.presentPaths;
+    if (first === undefined) throw createFailure('InternalFault', 'No path to form a device over');
     const devices = ledger.presentPaths.map(({ device: { hctl, wwid } }) => ({ hctl, wwid }));
-    const wwid = request.expect.wwid ?? devices[0]?.wwid ?? '';
     const { mapWaitMs } = ledger.policy;
     const times = { summary: `form the device over ${devices.length} paths`, takesMs: mapWaitMs };
     const volume = await this.step(times, (steps) =>
       steps.ensureMap({
         ...ledger.stepBase,
-        wwid: devices[0]?.wwid ?? wwid,
+        wwid: first.device.wwid,
         devices,
         multipath: request.multipath,
         ...(request.expect.sizeBytes === undefined
@@ -172,12 +183,14 @@ export class BringUp {
         path,
       );
       ledger.entry.machineId ??= path.session.machineId;
+      // Once the volume is handed out, a late path must be the same volume.
+      const expectWwid = request.expect.wwid ?? ledger.entry.volume?.wwid;
       const find = { summary: `find ${describePath(path.host)}`, takesMs: deviceWaitMs };
       path.device = await this.step(find, (steps) =>
         steps.findPathDevice({
           ...ledger.stepBase,
           path: path.host,
-          ...(request.expect.wwid === undefined ? {} : { expectWwid: request.expect.wwid }),
+          ...(expectWwid === undefined ? {} : { expectWwid }),
           waitMs: deviceWaitMs,
         }),
       );
@@ -185,6 +198,10 @@ export class BringUp {
       this.firstPathAfterMs ??= Date.now() - this.startedAt;
     } catch (error) {
       path.failure = this.failureOf(error, path);
+      // In use already: only this path goes. Before that the whole attach fails and is undone.
+      if (path.failure.type === 'WrongVolume' && ledger.entry.volume !== undefined) {
+        await CancellationScope.nonCancellable(() => undoPath(ledger, path));
+      }
     } finally {
       this.settled += 1;
     }
@@ -289,6 +306,7 @@ export class BringUp {
       failure === undefined ? [] : [{ portal: host.portal, lun: host.lun, ...failure }],
     );
     const telling =
+      failed.find(({ type }) => type === 'WrongVolume') ??
       failed.find(({ type }) => FAILURES[type].class === 'permanent') ?? failed[0];
     const type = telling?.type ?? 'InternalFault';
     const presence = type === 'HostUnavailable' ? await this.describeHost() : '';

@@ -24,12 +24,11 @@ interface Background {
 /** Decides what an attachment does next. The steps themselves are in `attach.ts`, `detach.ts`. */
 export class AttachmentEntity {
   readonly ledger: Ledger;
-  /** Cause of the last attach that was undone; what the run fails with. */
-  failure: ApplicationFailure | undefined;
-
   private readonly queue = new OperationQueue();
   private pending = 0;
   private used = false;
+  /** Cause of the last attach that was undone. */
+  private cause: ApplicationFailure | undefined;
   private bringUp: BringUp | undefined;
   private background: Background | undefined;
   private topUpPauseMs = 0;
@@ -56,6 +55,11 @@ export class AttachmentEntity {
   /** Missing paths whose failure may pass are tried again while the volume is in use. */
   get wantsTopUp(): boolean {
     return this.isIdle && this.ledger.entry.state === 'degraded' && this.missingPaths.length > 0;
+  }
+
+  /** What the run fails with, once it is over: the cause of the last attach, and its undo. */
+  get failure(): ApplicationFailure | undefined {
+    return this.cause === undefined ? undefined : withUndo(this.cause, this.ledger);
   }
 
   view(): AttachmentView {
@@ -169,7 +173,7 @@ export class AttachmentEntity {
 
   private async attachAfresh(request: AttachRequest): Promise<AttachResult> {
     const { ledger } = this;
-    this.failure = undefined;
+    this.cause = undefined;
     ledger.begin(request);
     const bringUp = new BringUp(ledger, request, ledger.entry.paths);
     try {
@@ -204,7 +208,7 @@ export class AttachmentEntity {
   private async takeIn(bringUp: BringUp): Promise<void> {
     const carried = this.ledger.entry.volume?.carriers.length ?? 0;
     if (this.ledger.presentPaths.length <= carried) return;
-    await bringUp.formDevice();
+    await bringUp.refreshDevice();
     this.topUpPauseMs = 0;
   }
 
@@ -241,8 +245,8 @@ export class AttachmentEntity {
     this.queue.hold(released);
     await condition(() => finished, FIXED_BOUNDS.undoReportMs);
     if (!finished) ledger.setState('cleaning-up');
-    this.failure = withUndo(cause, ledger, finished);
-    return this.failure;
+    this.cause = cause;
+    return withUndo(cause, ledger);
   }
 
   private async detachNow(): Promise<DetachResult> {
@@ -250,7 +254,7 @@ export class AttachmentEntity {
     const { volume, undo } = ledger.entry;
     const { volumeId, hostId } = ledger.key;
     if (!ledger.holdsSomething || volume === undefined) {
-      this.failure = undefined;
+      this.cause = undefined;
       ledger.setState('detached');
       const removed = (undo ?? []).map(({ step }) => `undone: ${step}`);
       return { volumeId, hostId, state: 'detached', wasAttached: false, removed, kept: [], warnings: [] };
@@ -276,6 +280,11 @@ export class AttachmentEntity {
   private refuseOtherHost(hostId: string, operation: 'attach' | 'detach'): void {
     const { key } = this.ledger;
     if (hostId === key.hostId) return;
+    if (!this.ledger.holdsSomething && this.bringUp !== undefined) {
+      throw createFailure('Busy', `${key.volumeId} is just leaving ${key.hostId}`, {
+        hostId: key.hostId,
+      });
+    }
     throw createFailure(
       'AttachedElsewhere',
       `Refused to ${operation} ${key.volumeId} on ${hostId}: it is on ${key.hostId}`,
@@ -284,14 +293,22 @@ export class AttachmentEntity {
   }
 }
 
+/** End one try of a path, but not the hope for it. */
+const PASSING_FOR_A_PATH: ReadonlySet<keyof typeof FAILURES> = new Set([
+  'HostUnavailable',
+  'DeadlineExceeded',
+  'Cancelled',
+]);
+
 /** Permanent failures wait for a person; whatever else may pass by itself. */
 function mayPass(type: keyof typeof FAILURES): boolean {
-  return type === 'HostUnavailable' || type === 'DeadlineExceeded' || FAILURES[type].class === 'passing';
+  return FAILURES[type].class === 'passing' || PASSING_FOR_A_PATH.has(type);
 }
 
 /** The original failure first; what was undone, and what could not be, beside it. */
-function withUndo(cause: ApplicationFailure, ledger: Ledger, finished: boolean): ApplicationFailure {
+function withUndo(cause: ApplicationFailure, ledger: Ledger): ApplicationFailure {
   const { undo = [] } = ledger.entry;
+  const finished = !ledger.holdsSomething;
   const said = finished
     ? undo.length === 0
       ? 'Nothing had been touched.'

@@ -5,9 +5,9 @@ import {
   continueAsNew,
   setHandler,
   workflowInfo,
-  type ApplicationFailure,
 } from '@temporalio/workflow';
 import { createFailure } from '../contract/failures.js';
+import { withAttachDefaults } from '../contract/request-defaults.js';
 import { attachmentWorkflowId, type AttachmentKey } from '../contract/ids.js';
 import {
   attachRequestProblems,
@@ -51,10 +51,10 @@ export async function attachment(input: AttachmentInput): Promise<AttachmentOutc
   const entity = new AttachmentEntity(key, input.ledger);
 
   setHandler(stateQuery, () => entity.view());
-  setHandler(attachUpdate, (request) => guarded(() => entity.attach(request)), {
+  setHandler(attachUpdate, (request) => guarded(() => entity.attach(withAttachDefaults(request))), {
     validator: (request) => {
       refuseMalformed(attachRequestProblems(request));
-      refuseForeignId(key, attachmentWorkflowId(request));
+      refuseForeignId(key, attachmentWorkflowId(withAttachDefaults(request)));
     },
   });
   setHandler(detachUpdate, (request) => guarded(() => entity.detach(request)), {
@@ -95,8 +95,7 @@ function wantsNewRun(entity: AttachmentEntity): boolean {
 }
 
 function outcome(entity: AttachmentEntity): AttachmentOutcome {
-  const failure: ApplicationFailure | undefined = entity.failure;
-  if (failure !== undefined) throw failure;
+  if (entity.failure !== undefined) throw entity.failure;
   if (!entity.isUsed) {
     throw createFailure('InvalidRequest', 'Started without an attach: send the attach update');
   }

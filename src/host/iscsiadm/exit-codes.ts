@@ -38,13 +38,7 @@ export const ISCSIADM_EXIT = {
 
 /** What a login's exit code says about the login. */
 export type LoginEnd =
-  | 'done'
-  | 'session-exists'
-  | 'refused'
-  | 'no-target'
-  | 'unreachable'
-  | 'not-ready'
-  | 'trouble';
+  'done' | 'session-exists' | 'refused' | 'no-target' | 'unreachable' | 'not-ready' | 'trouble';
 
 /**
  * Names a login's exit code. Whether there is a session is never told by the code but by sysfs.

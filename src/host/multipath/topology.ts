@@ -31,7 +31,10 @@ export function parsePathLines(stdout: string): readonly PathLine[] | undefined 
 function parsePathLine(line: string): PathLine {
   const [block, wwid = '', ...rest] = line.split(/\s+/u);
   if (block === undefined || rest.length > 0 || !/^[a-z][a-z0-9!-]*[0-9a-z]$/.test(block)) {
-    throw new MalformedFact('multipathd show paths', `unexpected line ${JSON.stringify(line.slice(0, 80))}`);
+    throw new MalformedFact(
+      'multipathd show paths',
+      `unexpected line ${JSON.stringify(line.slice(0, 80))}`,
+    );
   }
   return { block, wwid };
 }

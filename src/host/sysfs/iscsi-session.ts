@@ -51,6 +51,11 @@ export function isSessionTo(
   );
 }
 
+/** Whether the kernel has a session of this number, be it to whom it may. */
+export async function hasSession(files: FileTree, sid: number): Promise<boolean> {
+  return (await ifPresent(files.realPath(`${SESSIONS}/session${sid}`))) !== undefined;
+}
+
 /** One session by its number; `undefined` when it is not, or no longer, there. */
 export async function readSession(
   files: FileTree,
@@ -73,7 +78,8 @@ export async function readSession(
   const [real, ...words] = texts;
   const [targetIqn, iface, state, address, port] = words.map((word) => word.trim());
   const place = /^(.*\/host(\d+)\/session\d+)(?:\/|$)/.exec(real);
-  if (place?.[1] === undefined) throw new MalformedFact(path, `lies at ${real}, below no SCSI host`);
+  if (place?.[1] === undefined)
+    throw new MalformedFact(path, `lies at ${real}, below no SCSI host`);
   // The kernel shows names and addresses before iscsid has set them: not a session to anything yet.
   if (!isSet(targetIqn) || !isSet(address) || !isSet(port)) return undefined;
   if (!/^\d+$/.test(port)) throw new MalformedFact(`${connection}/persistent_port`, 'is no number');

@@ -2,7 +2,7 @@ import { udevWwid } from '../../contract/wwid.js';
 import type { ScsiDeviceFact } from '../facts.js';
 import { ifPresent, type FileTree } from '../file-tree.js';
 import { MalformedFact } from '../malformed-fact.js';
-import { readSession } from './iscsi-session.js';
+import { readSession, type PlacedSession } from './iscsi-session.js';
 
 const SCSI_DEVICES = '/sys/class/scsi_device';
 const HCTL = /^\d+:\d+:\d+:\d+$/;
@@ -16,14 +16,39 @@ export async function devicesOfSession(
 ): Promise<readonly ScsiDeviceFact[]> {
   const session = await readSession(files, sid);
   if (session === undefined) return [];
-  // Before the first scan of a session with manual scanning there is no target directory.
-  const targets = (await ifPresent(files.list(session.directory))) ?? [];
+  const targets = await readScsiTargets(files, session);
   const hctls = await Promise.all(
-    targets
-      .filter((name) => /^target\d+:\d+:\d+$/.test(name))
-      .map(async (name) => (await ifPresent(files.list(`${session.directory}/${name}`))) ?? []),
+    targets.map(async ({ directory }) => (await ifPresent(files.list(directory))) ?? []),
   );
   return readAll(files, hctls.flat());
+}
+
+/** The kernel's name of what a session leads to. */
+export interface ScsiTarget {
+  readonly channel: number;
+  readonly target: number;
+  /** `/sys/devices/…/host2/session1/target2:0:0` */
+  readonly directory: string;
+}
+
+/** A session's SCSI targets; none before the first scan of a session that is scanned by hand. */
+export async function readScsiTargets(
+  files: FileTree,
+  session: PlacedSession,
+): Promise<readonly ScsiTarget[]> {
+  const names = (await ifPresent(files.list(session.directory))) ?? [];
+  return names.flatMap((name) => {
+    const [, channel, target] = /^target\d+:(\d+):(\d+)$/.exec(name) ?? [];
+    return channel === undefined || target === undefined
+      ? []
+      : [
+          {
+            channel: Number(channel),
+            target: Number(target),
+            directory: `${session.directory}/${name}`,
+          },
+        ];
+  });
 }
 
 /** All SCSI devices of this host that are the unit with this WWID (udev's form). */

@@ -1,0 +1,125 @@
+import { constants } from 'node:fs';
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { isAbsence } from '../host/file-tree.js';
+import type { FileWriter } from './file-writer.js';
+
+/** The places below which files are written and removed, and no others. */
+export interface WritablePlaces {
+  /** `/sys`: attributes only, never made, never removed. */
+  readonly attributes: readonly string[];
+  /** The node database, udev's by-id links, mooring's run directory. */
+  readonly files: readonly string[];
+}
+
+export const DEFAULT_RUN_DIRECTORY = '/run/mooring';
+
+/** What the verbs need on a host with this run directory. */
+export function writablePlaces(runDirectory: string = DEFAULT_RUN_DIRECTORY): WritablePlaces {
+  return {
+    attributes: ['/sys'],
+    files: ['/etc/iscsi', '/var/lib/iscsi', '/dev/disk/by-id', runDirectory],
+  };
+}
+
+/** The writing half of the second seam. The only file of mooring that writes to a file system. */
+export class NodeFileWriter implements FileWriter {
+  readonly #places: WritablePlaces;
+  #staged = 0;
+
+  constructor(places: WritablePlaces = writablePlaces()) {
+    this.#places = places;
+  }
+
+  async writeAttribute(path: string, value: string): Promise<void> {
+    requirePlace(path, this.#places.attributes);
+    // Neither made nor emptied: an attribute that has gone must not become a plain file.
+    const file = await open(path, constants.O_WRONLY);
+    try {
+      // The kernel takes each write call for a request of its own.
+      const { bytesWritten } = await file.write(value);
+      if (bytesWritten !== Buffer.byteLength(value)) throw shortWrite(path);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async replaceFile(
+    path: string,
+    text: string,
+    mode: number,
+    stagingDirectory: string = dirname(path),
+  ): Promise<void> {
+    requirePlace(path, this.#places.files);
+    requirePlace(stagingDirectory, this.#places.files);
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await mkdir(stagingDirectory, { recursive: true, mode: 0o700 });
+    this.#staged += 1;
+    const staged = `${stagingDirectory}/.${basename(path)}.${process.pid}.${this.#staged}`;
+    try {
+      await writeWhole(staged, text, mode);
+      await rename(staged, path);
+    } catch (error) {
+      await rm(staged, { force: true });
+      throw error;
+    }
+    await syncDirectory(dirname(path));
+  }
+
+  async removeFile(path: string): Promise<void> {
+    requirePlace(path, this.#places.files);
+    try {
+      await rm(path);
+    } catch (error) {
+      if (!isAbsence(error)) throw error;
+    }
+  }
+}
+
+/**
+ * A file for a command's output that has no name: it ends with the last process that has it open,
+ * and a crash leaves nothing behind.
+ */
+export async function openUnnamedFile(directory: string): Promise<FileHandle> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const path = `${directory}/.output.${process.pid}.${performance.now()}.${Math.random()}`;
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+  await rm(path);
+  return file;
+}
+
+async function writeWhole(path: string, text: string, mode: number): Promise<void> {
+  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
+  try {
+    // The mode given to open is cut by the umask.
+    await file.chmod(mode);
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/** The last check before a write: whatever a caller got wrong, the write stays in its place. */
+function requirePlace(path: string, places: readonly string[]): void {
+  const isPlain = path.startsWith('/') && !path.split('/').includes('..') && !path.includes('\0');
+  if (isPlain && places.some((place) => path === place || path.startsWith(`${place}/`))) return;
+  throw Object.assign(new Error(`EACCES: mooring does not write there, '${path}'`), {
+    code: 'EACCES',
+  });
+}
+
+function shortWrite(path: string): Error {
+  return Object.assign(new Error(`EIO: the attribute took only a part, '${path}'`), {
+    code: 'EIO',
+  });
+}

@@ -1,0 +1,72 @@
+import { normalisePortal } from '../../contract/portal.js';
+import { FIXED_BOUNDS } from '../../contract/policy.js';
+import {
+  findNodeRecord,
+  findNodeRecords,
+  type NodeRecord,
+} from '../../host/iscsiadm/node-database.js';
+import { applySettings } from '../../host/iscsiadm/node-record.js';
+import { mooringSettings, type ResolvedChap } from '../../host/iscsiadm/node-settings.js';
+import { CommandFailure } from '../command-failure.js';
+import { requireNodeSettings, requirePortalTarget } from '../input-checks.js';
+import type { VerbContext } from '../verb-context.js';
+import type { ChapReference, NodeSettings, PortalTarget } from '../verbs.js';
+
+const PURPOSE = 'make a node record';
+
+/** Makes the node record if it is missing, and sets what it must say by editing its file. */
+export async function ensureNodeRecord(
+  context: VerbContext,
+  input: PortalTarget & NodeSettings,
+): Promise<{ readonly made: boolean }> {
+  requirePortalTarget(input);
+  requireNodeSettings(input);
+  // Before anything is made: without its secrets a record is of no use.
+  const chap = await resolveChap(context, input.chap);
+  const mutualChap = await resolveChap(context, input.mutualChap);
+  const settings = mooringSettings({
+    loginTimeoutSeconds: input.loginTimeoutSeconds,
+    ...(chap === undefined ? {} : { chap }),
+    ...(mutualChap === undefined ? {} : { mutualChap }),
+  });
+  return context.changingRecords(async () => {
+    const found = await findNodeRecord(context.files, input);
+    const record = found ?? (await makeRecord(context, input));
+    const text = applySettings(record.text, settings);
+    if (text !== record.text) {
+      await context.writer.replaceFile(record.path, text, 0o600, record.database);
+    }
+    return { made: found === undefined };
+  });
+}
+
+async function makeRecord(context: VerbContext, input: PortalTarget): Promise<NodeRecord> {
+  const { iqn, portal, iface } = input;
+  const others = await findNodeRecords(context.files, input);
+  const inTheWay = others.find((record) => record.isWholePortal);
+  if (inTheWay !== undefined) {
+    // open-iscsi keeps records without a portal group tag one to a portal: the new would replace it.
+    const said = `${portal} has a record for iface ${inTheWay.iface} that would be replaced`;
+    throw new CommandFailure({ program: 'iscsiadm', purpose: PURPOSE, said });
+  }
+  const end = await context.run({
+    program: 'iscsiadm',
+    args: ['-m', 'node', '-T', iqn, '-p', normalisePortal(portal), '-I', iface, '-o', 'new'],
+    timeoutMs: FIXED_BOUNDS.iscsiadmTimeoutMs,
+  });
+  const record = await findNodeRecord(context.files, input);
+  if (record === undefined) {
+    const { timedOut, said, exitCode } = end;
+    const exit = exitCode === undefined ? {} : { exitCode };
+    throw new CommandFailure({ program: 'iscsiadm', purpose: PURPOSE, timedOut, said, ...exit });
+  }
+  return record;
+}
+
+async function resolveChap(
+  context: VerbContext,
+  chap: ChapReference | undefined,
+): Promise<ResolvedChap | undefined> {
+  if (chap === undefined) return undefined;
+  return { username: chap.username, password: await context.resolveSecret(chap.secretRef) };
+}

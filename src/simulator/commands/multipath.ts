@@ -1,0 +1,62 @@
+import type { RunningHost } from '../linux-host.js';
+import { programEnd, UnknownCommand, type ProgramEnd, type ProgramModel } from './command-handler.js';
+
+/**
+ * multipath 0.9.4: `-f` removes a map, `-a` and `-w` edit the wwids file.
+ *
+ * `-f` takes the queueing off first (`dm_suspend_and_flush_map`), so it does not hang on a map
+ * without paths: what was dirty there is lost.
+ */
+export const multipath: ProgramModel = async ({ host, running }, args) => {
+  const [option, name] = args;
+  if (name === undefined || args.length !== 2) throw new UnknownCommand('multipath', args);
+  await running.boot.sleep(host.durations.multipathTool);
+  switch (option) {
+    case '-a':
+      if (host.faults.has('disk-full', ({ under }) => '/etc/multipath'.startsWith(under))) {
+        return programEnd(1, { stdout: `failed adding '${name}' to wwids file\n` });
+      }
+      host.wwids.add(name);
+      return programEnd(0, { stdout: `wwid '${name}' added\n` });
+    case '-w':
+      return programEnd(0, {
+        stdout: host.wwids.remove(name)
+          ? `wwid '${name}' removed\n`
+          : `wwid '${name}' not in wwids file\n`,
+      });
+    case '-f':
+      return flushMap(running, name, host.durations.mapRemove);
+    default:
+      throw new UnknownCommand('multipath', args);
+  }
+};
+
+async function flushMap(running: RunningHost, name: string, ms: number): Promise<ProgramEnd> {
+  const { boot, mapper, io } = running;
+  const map = mapper.ofName(name);
+  if (map?.uuid.startsWith('mpath-') !== true) {
+    return complain(running, `${name} is not a multipath device`);
+  }
+  if (isInUse(running, map.block)) return complain(running, `${name}: map in use`);
+  mapper.setQueueing(map, false);
+  // A last writer's data is on its way; without a path it is lost with the map.
+  await io.flush(map.block).catch(() => undefined);
+  await boot.sleep(ms);
+  if (mapper.ofBlock(map.block) !== map) return programEnd(0);
+  if (isInUse(running, map.block)) {
+    mapper.setQueueing(map, true);
+    return complain(running, `${name}: map in use`);
+  }
+  mapper.remove(map);
+  return programEnd(0);
+}
+
+function isInUse({ mapper, multipathd }: RunningHost, block: string): boolean {
+  return mapper.openCount(block) > 0 || multipathd.isHeldOpen(block);
+}
+
+/** libmultipath stamps what it says with the seconds since the boot. */
+function complain({ boot }: RunningHost, words: string): ProgramEnd {
+  const seconds = (boot.upMs / 1000).toFixed(6);
+  return programEnd(1, { stderr: `${seconds} | ${words}\n` });
+}

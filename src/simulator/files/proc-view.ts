@@ -1,0 +1,60 @@
+import type { RunningHost } from '../linux-host.js';
+import { attribute, directory, text, type Directory } from './entries.js';
+
+/** `/proc`, as far as it tells about boots, mounts and swap. */
+export function procView(host: RunningHost): Directory {
+  const process = (): Directory => directory({ mountinfo: () => text(mountInfo(host)) });
+  return directory({
+    '1': process,
+    self: process,
+    swaps: () => text(swaps(host)),
+    sys: () =>
+      directory({
+        kernel: () =>
+          directory({ random: () => directory({ boot_id: () => attribute(host.boot.id) }) }),
+      }),
+  });
+}
+
+/** The machine's own file systems, shortened. */
+const OWN_MOUNTS = `21 27 0:20 / /sys rw,nosuid,nodev,noexec,relatime shared:7 - sysfs sysfs rw
+22 27 0:21 / /proc rw,nosuid,nodev,noexec,relatime shared:12 - proc proc rw
+25 27 0:23 / /run rw,nosuid,nodev,noexec,relatime shared:5 - tmpfs tmpfs rw,size=203492k,mode=755
+27 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw,errors=remount-ro
+`;
+
+function mountInfo(host: RunningHost): string {
+  const lines = host.users.mounts.map(({ id, block, point }) => {
+    const source = escape(deviceName(host, block));
+    const options = 'rw,relatime shared:60';
+    return `${id} 27 ${devNumber(host, block)} / ${escape(point)} ${options} - ext4 ${source} rw\n`;
+  });
+  return OWN_MOUNTS + lines.join('');
+}
+
+const SWAPS_HEADING = 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n';
+const NAME_COLUMN = 40;
+const KIB = 1024;
+
+function swaps(host: RunningHost): string {
+  const lines = host.users.swaps.map((block) => {
+    const name = `/dev/${block}`.padEnd(NAME_COLUMN);
+    return `${name}partition\t${host.io.sizeBytes(block) / KIB}\t\t0\t\t-2\n`;
+  });
+  return SWAPS_HEADING + lines.join('');
+}
+
+/** How mount(8) names a device it was given by any of its names. */
+function deviceName({ mapper }: RunningHost, block: string): string {
+  const map = mapper.ofBlock(block);
+  return map === undefined ? `/dev/${block}` : `/dev/mapper/${map.name}`;
+}
+
+function devNumber({ scsi, mapper }: RunningHost, block: string): string {
+  return (scsi.ofBlock(block) ?? mapper.ofBlock(block))?.devNumber ?? '0:0';
+}
+
+/** The kernel's way with blanks in its lists (`seq_path`). */
+function escape(name: string): string {
+  return name.replaceAll(/[ \t\n\\]/g, (letter) => `\\${letter.charCodeAt(0).toString(8).padStart(3, '0')}`);
+}

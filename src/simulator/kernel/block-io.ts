@@ -1,0 +1,109 @@
+import type { BootEnvironment } from '../boot-environment.js';
+import { SystemError } from '../files/system-error.js';
+import type { Volume } from '../storage-array.js';
+import { VolumeContent } from '../volume-content.js';
+import type { DeviceMapper } from './device-mapper.js';
+import type { ScsiDevice, ScsiLayer } from './scsi-layer.js';
+import type { Uevents } from './uevents.js';
+
+interface Parts extends BootEnvironment {
+  readonly scsi: ScsiLayer;
+  readonly mapper: DeviceMapper;
+  readonly uevents: Uevents;
+}
+
+/** What becomes of a request at this moment. */
+type Way = { readonly to: Volume } | 'wait' | 'fail';
+
+/**
+ * Reading and writing through block devices, with a write-back cache per device: what is written
+ * is dirty until it is flushed, and dirt dies with its device.
+ *
+ * A request on a path whose session failed waits until the session is back or given up; on a map
+ * without a usable path it waits as long as the map queues. Not modelled: errors of single
+ * blocks, caches of the array, the difference between buffered and direct I/O.
+ */
+export class BlockIo {
+  readonly #parts: Parts;
+  readonly #dirty = new Map<string, VolumeContent>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    parts.uevents.onEvent(({ action, block }) => {
+      if (action === 'remove') this.#dirty.delete(block);
+    });
+  }
+
+  /** @throws SystemError ENOSPC beyond the end, ENXIO when the device is not there */
+  write(block: string, offset: number, bytes: Uint8Array): void {
+    if (offset + bytes.length > this.sizeBytes(block)) throw new SystemError('ENOSPC', 'write', block);
+    const cache = this.#dirty.get(block) ?? new VolumeContent();
+    this.#dirty.set(block, cache);
+    cache.write(offset, bytes);
+  }
+
+  /** @throws SystemError EIO, ENXIO */
+  async read(block: string, offset: number, length: number): Promise<Uint8Array> {
+    const volume = await this.#reach(block, 'read');
+    const end = Math.min(offset + length, this.sizeBytes(block));
+    const cache = this.#dirty.get(block) ?? new VolumeContent();
+    return cache.read(offset, Math.max(0, end - offset), volume.content);
+  }
+
+  isDirty(block: string): boolean {
+    return this.#dirty.get(block)?.isEmpty === false;
+  }
+
+  /**
+   * Writes back what is dirty. Asks the device to flush even when nothing is.
+   *
+   * @throws SystemError EIO, ENXIO
+   */
+  async flush(block: string): Promise<void> {
+    const volume = await this.#reach(block, 'fsync');
+    const wwid = volume.wwid;
+    if (this.#parts.faults.has('flush-fails', (fault) => fault.wwid === wwid)) {
+      throw new SystemError('EIO', 'fsync', block);
+    }
+    this.#dirty.get(block)?.copyTo(volume.content);
+    this.#dirty.delete(block);
+  }
+
+  /** @throws SystemError ENXIO */
+  sizeBytes(block: string): number {
+    const device = this.#parts.scsi.ofBlock(block) ?? this.#parts.mapper.ofBlock(block);
+    if (device === undefined) throw new SystemError('ENXIO', 'open', block);
+    return device.sizeBytes;
+  }
+
+  /** Waits for a way to the volume. */
+  async #reach(block: string, syscall: string): Promise<Volume> {
+    const { boot, changes } = this.#parts;
+    let way = this.#wayOf(block);
+    await boot.waitFor(() => (way = this.#wayOf(block)) !== 'wait', () => changes.next(), Infinity);
+    if (way === 'fail' || way === 'wait') throw new SystemError('EIO', syscall, block);
+    return way.to;
+  }
+
+  #wayOf(block: string): Way {
+    const disk = this.#parts.scsi.ofBlock(block);
+    if (disk !== undefined) return this.#wayOfDisk(disk);
+    const map = this.#parts.mapper.ofBlock(block);
+    if (map === undefined) return 'fail';
+    if (map.suspended) return 'wait';
+    const ways = map.slaves.map((slave) => this.#wayOf(slave));
+    const usable = ways.find((way) => typeof way === 'object');
+    if (usable !== undefined) return usable;
+    // Paths that may yet answer are tried by dm-multipath only until they fail; then it queues.
+    return map.queueIfNoPath || ways.includes('wait') ? 'wait' : 'fail';
+  }
+
+  #wayOfDisk(disk: ScsiDevice): Way {
+    const { faults, network, scsi } = this.#parts;
+    if (faults.has('device-hangs', ({ wwid }) => wwid === disk.wwid)) return 'wait';
+    if (disk.state === 'transport-offline' || disk.state === 'cancel') return 'fail';
+    if (disk.state === 'blocked' || !network.carries(disk.session.portal)) return 'wait';
+    const unit = scsi.unit(disk);
+    return unit === undefined ? 'fail' : { to: unit };
+  }
+}

@@ -1,0 +1,122 @@
+import type { BootEnvironment } from '../boot-environment.js';
+import type { DeviceMapper } from '../kernel/device-mapper.js';
+import type { ScsiDevice, ScsiLayer } from '../kernel/scsi-layer.js';
+import type { Uevent, Uevents } from '../kernel/uevents.js';
+
+interface Parts extends BootEnvironment {
+  readonly scsi: ScsiLayer;
+  readonly mapper: DeviceMapper;
+  readonly uevents: Uevents;
+}
+
+/** What one block device claims of the links below `/dev`. */
+interface Claim {
+  readonly names: readonly string[];
+  readonly priority: number;
+}
+
+/** Links of a map win over those of its paths. */
+const MAP_PRIORITY = 50;
+const DISK_PRIORITY = 0;
+
+/**
+ * udev: handles the kernel's events one after the other for each device, a moment late, keeps the
+ * links below `/dev/disk` and `/dev/mapper`, and then tells its listeners.
+ *
+ * Not modelled: rules files, partitions, the udev database's text, links of other subsystems.
+ */
+export class Udev {
+  readonly #parts: Parts;
+  readonly #claims = new Map<string, Claim>();
+  /** Links somebody unlinked by hand; udev does not notice. */
+  readonly #unlinked = new Set<string>();
+  readonly #listeners: ((event: Uevent) => void)[] = [];
+  readonly #queues = new Map<string, Promise<void>>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    parts.uevents.onEvent((event) => this.#queue(event));
+  }
+
+  /** Calls the listener when udev is done with an event. */
+  onHandled(listener: (event: Uevent) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Links by their path below `/dev` (`disk/by-id/wwn-0x…`), to a block name; some may dangle. */
+  links(): ReadonlyMap<string, string> {
+    const winners = new Map<string, { block: string; priority: number }>();
+    for (const [block, { names, priority }] of this.#claims) {
+      for (const name of names) {
+        const rival = winners.get(name);
+        if (rival === undefined || rival.priority < priority) winners.set(name, { block, priority });
+      }
+    }
+    return new Map(
+      [...winners].filter(([name]) => !this.#unlinked.has(name)).map(([name, { block }]) => [name, block]),
+    );
+  }
+
+  unlink(name: string): void {
+    this.#unlinked.add(name);
+  }
+
+  #queue(event: Uevent): void {
+    const before = this.#queues.get(event.block) ?? Promise.resolve();
+    const handled = before.then(() => this.#handle(event));
+    this.#queues.set(event.block, handled);
+    void handled.then(() => {
+      if (this.#queues.get(event.block) === handled) this.#queues.delete(event.block);
+    });
+  }
+
+  async #handle(event: Uevent): Promise<void> {
+    const { boot, durations, faults } = this.#parts;
+    await boot.sleep(durations.udev + (faults.find('udev-late')?.byMs ?? 0));
+    const claim = event.action === 'remove' ? undefined : this.#claimOf(event.block);
+    if (claim !== undefined) {
+      this.#claims.set(event.block, claim);
+      for (const name of claim.names) this.#unlinked.delete(name);
+    } else if (!faults.has('udev-keeps-links')) {
+      this.#claims.delete(event.block);
+    }
+    for (const listen of this.#listeners) listen(event);
+  }
+
+  /** `undefined` when the device went before udev came to it. */
+  #claimOf(block: string): Claim | undefined {
+    const disk = this.#parts.scsi.ofBlock(block);
+    if (disk !== undefined) return { names: diskLinks(disk), priority: DISK_PRIORITY };
+    const map = this.#parts.mapper.ofBlock(block);
+    if (map === undefined) return undefined;
+    const names = [
+      `mapper/${map.name}`,
+      `disk/by-id/dm-name-${map.name}`,
+      `disk/by-id/dm-uuid-${map.uuid}`,
+    ];
+    const wwid = /^mpath-(.*)$/.exec(map.uuid)?.[1];
+    if (wwid !== undefined) names.push(`disk/by-id/scsi-${wwid}`);
+    if (wwid?.startsWith('3') === true) names.push(`disk/by-id/wwn-0x${wwid.slice(1)}`);
+    return { names, priority: MAP_PRIORITY };
+  }
+}
+
+/**
+ * The kernel's `device/wwid` in udev's form (`ID_SERIAL`), which is multipathd's as well.
+ * Written anew here, not taken from the contract: the simulator must not share its errors.
+ */
+export function udevSerial(kernelWwid: string): string {
+  const [type = '', ...rest] = kernelWwid.split('.');
+  const designator = rest.join('.').trim().replace(/\s+/g, '_');
+  const digit = { naa: '3', eui: '2', t10: '1' }[type];
+  return digit === undefined ? `8${kernelWwid.trim().replace(/\s+/g, '_')}` : `${digit}${designator}`;
+}
+
+function diskLinks({ wwid, serial, session, lun }: ScsiDevice): string[] {
+  const names = [`disk/by-id/scsi-${udevSerial(wwid)}`];
+  if (wwid.startsWith('naa.')) names.push(`disk/by-id/wwn-0x${wwid.slice('naa.'.length)}`);
+  names.push(`disk/by-id/scsi-1LIO-ORG_${serial}`, `disk/by-id/scsi-SLIO-ORG_${serial}`);
+  const address = session.address.includes(':') ? `[${session.address}]` : session.address;
+  names.push(`disk/by-path/ip-${address}:${session.port}-iscsi-${session.iqn}-lun-${lun}`);
+  return names;
+}
