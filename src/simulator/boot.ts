@@ -60,12 +60,12 @@ export class Boot {
   /** Waits until a condition holds, looking at each change, at most so long. */
   async waitFor(holds: () => boolean, changed: () => Promise<void>, boundMs: number): Promise<boolean> {
     const end = this.clock.now() + boundMs;
-    while (!holds()) {
-      const left = end - this.clock.now();
-      if (left <= 0) return false;
-      await this.until(Promise.race([changed(), this.clock.sleep(left)]));
+    const bound = this.clock.timer(boundMs);
+    while (!holds() && this.clock.now() < end) {
+      await this.until(Promise.race([changed(), bound.elapsed]));
     }
-    return true;
+    bound.cancel();
+    return holds();
   }
 
   /** Answers somebody outside the machine; rejects with {@link HostDown} if the boot ends first. */

@@ -4,6 +4,13 @@ export interface SimulatedClock {
   now(): number;
   /** Resolves after so much of the machine's time; never for `Infinity`. */
   sleep(ms: number): Promise<void>;
+  /** Like {@link sleep}, and can be called off: then it never resolves. */
+  timer(ms: number): Timer;
+}
+
+export interface Timer {
+  readonly elapsed: Promise<void>;
+  cancel(): void;
 }
 
 interface Sleeper {
@@ -37,15 +44,41 @@ class PacedClock implements SimulatedClock {
   }
 
   sleep(ms: number): Promise<void> {
-    if (ms === Infinity) return new Promise(() => {});
-    return new Promise((wake) => {
-      const due = this.now() + Math.max(0, ms);
-      // Behind the sleepers of the same instant: first come, first woken.
-      let at = this.#sleepers.length;
-      while (at > 0 && (this.#sleepers[at - 1]?.due ?? 0) > due) at -= 1;
-      this.#sleepers.splice(at, 0, { due, wake });
-      this.#arm();
+    return this.timer(ms).elapsed;
+  }
+
+  timer(ms: number): Timer {
+    if (ms === Infinity) return { elapsed: new Promise(() => {}), cancel: () => {} };
+    let wake: () => void = () => {};
+    const elapsed = new Promise<void>((resolve) => {
+      wake = resolve;
     });
+    const sleeper = { due: this.now() + Math.max(0, ms), wake };
+    this.#sleepers.splice(this.#placeAfter(sleeper.due), 0, sleeper);
+    this.#arm();
+    return { elapsed, cancel: () => this.#cancel(sleeper) };
+  }
+
+  #cancel(sleeper: Sleeper): void {
+    const at = this.#sleepers.lastIndexOf(sleeper, this.#placeAfter(sleeper.due));
+    if (at < 0) return;
+    this.#sleepers.splice(at, 1);
+    if (this.#sleepers.length > 0 || this.#waking) return;
+    // With nobody left to wake, the process may end.
+    clearTimeout(this.#timer);
+    this.#timerDue = Infinity;
+  }
+
+  /** Behind the sleepers of the same instant: first come, first woken. */
+  #placeAfter(due: number): number {
+    let low = 0;
+    let high = this.#sleepers.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#sleepers[middle]?.due ?? 0) <= due) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   #paced(): number {

@@ -126,7 +126,7 @@ export class LinuxHost {
     const io = new BlockIo({ ...parts, scsi, mapper });
     const udev = new Udev({ ...parts, scsi, mapper });
     const { wwids } = this;
-    const multipathd = new MultipathDaemon({ ...parts, scsi, mapper, io, udev, wwids });
+    const multipathd = new MultipathDaemon({ ...parts, scsi, mapper, udev, wwids });
     const initiator = new IscsiInitiator({ ...parts, scsi });
     const outsideChanged = (): void => {
       initiator.networkChanged();

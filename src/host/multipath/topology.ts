@@ -7,8 +7,10 @@ export interface PathLine {
   readonly wwid: string;
 }
 
-/** multipathd's answers that hold no data. */
-const OK = 'ok';
+/** multipathd's answer when there is nothing to list. */
+const NOTHING = 'ok';
+/** Its answers, and those of its client, to a question that went unanswered; the exit may be 0. */
+const NO_ANSWER = /^(?:fail|timeout(?: receiving packet)?|error -?\d+ .*|permission deny.*)$/;
 
 /**
  * Reads `multipathd show paths raw format "%d %w"`, one line a path (multipath-tools 0.9.4):
@@ -23,8 +25,9 @@ export function parsePathLines(stdout: string): readonly PathLine[] | undefined 
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  if (lines.length === 0) return undefined;
-  if (lines.length === 1 && lines[0] === OK) return [];
+  const [first] = lines;
+  if (first === undefined || NO_ANSWER.test(first)) return undefined;
+  if (lines.length === 1 && first === NOTHING) return [];
   return lines.map(parsePathLine);
 }
 

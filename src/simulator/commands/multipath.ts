@@ -37,22 +37,18 @@ async function flushMap(running: RunningHost, name: string, ms: number): Promise
   if (map?.uuid.startsWith('mpath-') !== true) {
     return complain(running, `${name} is not a multipath device`);
   }
-  if (isInUse(running, map.block)) return complain(running, `${name}: map in use`);
+  if (mapper.openCount(map.block) > 0) return complain(running, `${name}: map in use`);
   mapper.setQueueing(map, false);
   // A last writer's data is on its way; without a path it is lost with the map.
   await io.flush(map.block).catch(() => undefined);
   await boot.sleep(ms);
   if (mapper.ofBlock(map.block) !== map) return programEnd(0);
-  if (isInUse(running, map.block)) {
+  if (mapper.openCount(map.block) > 0) {
     mapper.setQueueing(map, true);
     return complain(running, `${name}: map in use`);
   }
   mapper.remove(map);
   return programEnd(0);
-}
-
-function isInUse({ mapper, multipathd }: RunningHost, block: string): boolean {
-  return mapper.openCount(block) > 0 || multipathd.isHeldOpen(block);
 }
 
 /** libmultipath stamps what it says with the seconds since the boot. */

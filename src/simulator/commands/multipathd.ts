@@ -6,9 +6,10 @@ import { programEnd, UnknownCommand, type ProgramModel } from './command-handler
 export const multipathd: ProgramModel = async ({ host, running }, args) => {
   await running.boot.sleep(host.durations.multipathTool);
   if (!running.multipathd.isRunning) return programEnd(1);
-  const answer = ask(running, args);
-  const timeout = running.boot.sleep(host.durations.uxsockTimeout).then(() => undefined);
-  const reply = await Promise.race([answer, timeout]);
+  const patience = running.boot.clock.timer(host.durations.uxsockTimeout);
+  const silence = patience.elapsed.then(() => undefined);
+  const reply = await running.boot.until(Promise.race([ask(running, args), silence]));
+  patience.cancel();
   if (reply === undefined) return programEnd(1, { stdout: 'timeout receiving packet\n' });
   return programEnd(reply === 'fail\n' ? 1 : 0, { stdout: reply });
 };

@@ -47,8 +47,11 @@ export class SimulatedRunner implements CommandRunner {
     const start = running.boot.clock.now();
     const hang = faults.takeRun('command-hangs', command);
     const work = hang === undefined ? this.#work(command, running) : new Promise<never>(() => {});
-    const deadline = running.boot.sleep(timeoutMs).then(() => undefined);
-    const end = await Promise.race([work, deadline]);
+    const deadline = running.boot.clock.timer(timeoutMs);
+    const end = await running.boot.until(
+      Promise.race([work, deadline.elapsed.then(() => undefined)]),
+    );
+    deadline.cancel();
     // iscsiadm is never signalled; the others end by TERM, or else by KILL.
     if (end === undefined && program !== 'iscsiadm' && hang?.ignoresTerm === true) {
       await running.boot.sleep(this.#host.durations.killGrace);

@@ -1,5 +1,6 @@
 import { SystemError } from '../files/system-error.js';
 import type { BootEnvironment } from '../boot-environment.js';
+import { udevSerial } from '../udev-serial.js';
 import type { BlockNames } from './block-names.js';
 import type { Uevents } from './uevents.js';
 
@@ -64,7 +65,12 @@ export class DeviceMapper {
   }
 
   openCount(block: string): number {
-    return this.#parts.usersOf(block) + this.holdersOf(block).length;
+    const uuid = this.ofBlock(block)?.uuid;
+    const held = this.#parts.faults.has(
+      'map-held-open',
+      ({ wwid }) => `mpath-${udevSerial(wwid)}` === uuid,
+    );
+    return this.#parts.usersOf(block) + this.holdersOf(block).length + (held ? 1 : 0);
   }
 
   create(table: DmTable): DmDevice {

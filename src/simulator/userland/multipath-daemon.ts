@@ -1,16 +1,15 @@
 import type { BootEnvironment } from '../boot-environment.js';
-import type { BlockIo } from '../kernel/block-io.js';
 import type { DeviceMapper, DmDevice } from '../kernel/device-mapper.js';
 import type { ScsiDevice, ScsiLayer } from '../kernel/scsi-layer.js';
 import type { DeviceUsers } from '../kernel/device-users.js';
-import { udevSerial, type Udev } from './udev.js';
+import { udevSerial } from '../udev-serial.js';
+import type { Udev } from './udev.js';
 import type { WwidsFile } from './wwids-file.js';
 
 interface Parts extends BootEnvironment {
   readonly scsi: ScsiLayer;
   readonly mapper: DeviceMapper;
   readonly users: DeviceUsers;
-  readonly io: BlockIo;
   readonly udev: Udev;
   readonly wwids: WwidsFile;
 }

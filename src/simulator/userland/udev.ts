@@ -2,6 +2,7 @@ import type { BootEnvironment } from '../boot-environment.js';
 import type { DeviceMapper } from '../kernel/device-mapper.js';
 import type { ScsiDevice, ScsiLayer } from '../kernel/scsi-layer.js';
 import type { Uevent, Uevents } from '../kernel/uevents.js';
+import { udevSerial } from '../udev-serial.js';
 
 interface Parts extends BootEnvironment {
   readonly scsi: ScsiLayer;
@@ -99,17 +100,6 @@ export class Udev {
     if (wwid?.startsWith('3') === true) names.push(`disk/by-id/wwn-0x${wwid.slice(1)}`);
     return { names, priority: MAP_PRIORITY };
   }
-}
-
-/**
- * The kernel's `device/wwid` in udev's form (`ID_SERIAL`), which is multipathd's as well.
- * Written anew here, not taken from the contract: the simulator must not share its errors.
- */
-export function udevSerial(kernelWwid: string): string {
-  const [type = '', ...rest] = kernelWwid.split('.');
-  const designator = rest.join('.').trim().replace(/\s+/g, '_');
-  const digit = { naa: '3', eui: '2', t10: '1' }[type];
-  return digit === undefined ? `8${kernelWwid.trim().replace(/\s+/g, '_')}` : `${digit}${designator}`;
 }
 
 function diskLinks({ wwid, serial, session, lun }: ScsiDevice): string[] {

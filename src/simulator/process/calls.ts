@@ -1,0 +1,57 @@
+import type { FileTree } from '../../host/file-tree.js';
+import type { CommandRunner } from '../../privileged/command-runner.js';
+import type { FileWriter } from '../../privileged/file-writer.js';
+import type { ArrayControl, HostControl } from '../host-control.js';
+
+/** What is called across the socket, by room; a boundary is set by messages of its own. */
+export const CALLS = {
+  runner: ['run'],
+  files: ['readText', 'list', 'realPath'],
+  writer: ['writeAttribute', 'replaceFile', 'removeFile'],
+  control: [
+    'snapshot',
+    'runs',
+    'now',
+    'addFault',
+    'removeFault',
+    'clearFaults',
+    'reboot',
+    'powerOff',
+    'powerOn',
+    'writeThrough',
+    'readThrough',
+    'isDirty',
+    'mount',
+    'unmount',
+    'swapOn',
+    'swapOff',
+    'holdOpen',
+    'close',
+    'addHolder',
+    'removeHolder',
+  ],
+  array: [
+    'addVolume',
+    'addTarget',
+    'mapLun',
+    'unmapLun',
+    'resizeVolume',
+    'setPortal',
+    'readVolume',
+  ],
+} as const satisfies {
+  readonly runner: readonly (keyof CommandRunner)[];
+  readonly files: readonly (keyof FileTree)[];
+  readonly writer: readonly (keyof FileWriter)[];
+  readonly control: readonly (keyof HostControl)[];
+  readonly array: readonly (keyof ArrayControl)[];
+};
+
+export type Room = keyof typeof CALLS;
+
+/** The three messages a boundary takes. */
+export const BOUNDARY_CALLS = {
+  set: 'boundary.set',
+  reached: 'boundary.reached',
+  release: 'boundary.release',
+} as const;

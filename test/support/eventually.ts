@@ -1,0 +1,23 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+const LOOK_INTERVAL_MS = 5;
+
+/**
+ * Repeats an assertion until it holds, and fails with its last error when the time is up.
+ *
+ * @returns what the assertion returned
+ */
+export async function eventually<Seen>(
+  assertion: () => Seen | Promise<Seen>,
+  { withinMs = 2_000 }: { readonly withinMs?: number } = {},
+): Promise<Seen> {
+  const end = performance.now() + withinMs;
+  for (;;) {
+    try {
+      return await assertion();
+    } catch (error) {
+      if (performance.now() >= end) throw error;
+    }
+    await pause(LOOK_INTERVAL_MS);
+  }
+}

@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto';
+import {
+  Client,
+  Connection,
+  WithStartWorkflowOperation,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { inject } from 'vitest';
+import { createControlActivities } from '../../src/activities/control-activities.js';
+import { createHostActivities } from '../../src/activities/host-activities.js';
+import type { LedgerAccess } from '../../src/activities/ledger-access.js';
+import { attachmentWorkflowId, CONTROL_TASK_QUEUE, hostTaskQueue } from '../../src/contract/ids.js';
+import { ATTACHMENT_WORKFLOW } from '../../src/contract/names.js';
+import { withAttachDefaults } from '../../src/contract/request-defaults.js';
+import type { AttachRequestInput } from '../../src/model/attach-request.js';
+import type { AttachResult, DetachResult } from '../../src/model/attach-result.js';
+import type { AttachmentView } from '../../src/model/attachment.js';
+import { createVerbs } from '../../src/privileged/create-verbs.js';
+import type { SecretStore } from '../../src/privileged/secrets.js';
+import { createSimulatedHost, type SimulatedHost } from '../../src/simulator/simulated-host.js';
+import { StorageArray } from '../../src/simulator/storage-array.js';
+import { attachUpdate, detachUpdate, stateQuery } from '../../src/workflows/messages.js';
+
+export const FLEET_IQN = 'iqn.2026-11.io.example:array1';
+export const FLEET_PORTALS = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'].map(
+  (address) => `${address}:3260`,
+);
+
+/** The host's own durations pass ten times as fast, so that a test waits for nothing but order. */
+const TIME_SCALE = 0.1;
+export const VOLUME_BYTES = 67_108_864;
+
+/** One simulated host with its worker, in this process. */
+export class FleetHost {
+  readonly hostId: string;
+  readonly simulated: SimulatedHost;
+  private running: { worker: Worker; done: Promise<void> } | undefined;
+  private readonly connection: NativeConnection;
+
+  constructor(connection: NativeConnection, array: StorageArray) {
+    this.connection = connection;
+    this.hostId = `host-${randomUUID()}`;
+    this.simulated = createSimulatedHost({ hostId: this.hostId, array, timeScale: TIME_SCALE });
+  }
+
+  /** Starts the host's worker; work that waited for it begins. */
+  async startWorker(secrets: SecretStore = NO_SECRETS): Promise<void> {
+    const { runner, files, writer } = this.simulated;
+    const verbs = createVerbs({ runner, files, writer, secrets });
+    const { hostId } = this;
+    const worker = await Worker.create({
+      connection: this.connection,
+      taskQueue: hostTaskQueue(hostId),
+      activities: createHostActivities({ hostId, files, runFiles: writer, verbs }),
+      maxHeartbeatThrottleInterval: 500,
+      shutdownGraceTime: 0,
+    });
+    this.running = { worker, done: worker.run() };
+  }
+
+  async stopWorker(): Promise<void> {
+    this.running?.worker.shutdown();
+    await this.running?.done;
+    this.running = undefined;
+  }
+}
+
+const NO_SECRETS: SecretStore = {
+  resolve: () => Promise.reject(new Error('this test has no secrets')),
+};
+
+/** A control worker, an array and as many simulated hosts as a test wants, on the real server. */
+export class Fleet {
+  readonly array = new StorageArray();
+  readonly client: Client;
+  private readonly native: NativeConnection;
+  private readonly hosts: FleetHost[] = [];
+  private readonly control: { worker: Worker; done: Promise<void> };
+  private luns = 0;
+
+  private constructor(client: Client, native: NativeConnection, control: Worker) {
+    this.client = client;
+    this.native = native;
+    this.control = { worker: control, done: control.run() };
+    this.array.addTarget({ iqn: FLEET_IQN, portals: FLEET_PORTALS });
+  }
+
+  static async start(): Promise<Fleet> {
+    quietRuntime();
+    const address = inject('temporalAddress');
+    const client = new Client({ connection: await Connection.connect({ address }) });
+    const native = await NativeConnection.connect({ address });
+    const control = await Worker.create({
+      connection: native,
+      taskQueue: CONTROL_TASK_QUEUE,
+      workflowBundle: { codePath: inject('workflowBundle') },
+      activities: createControlActivities({ ledger: ledgerOf(client) }),
+      stickyQueueScheduleToStartTimeout: '2s',
+    });
+    return new Fleet(client, native, control);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.hosts.map((host) => host.stopWorker()));
+    this.control.worker.shutdown();
+    await this.control.done;
+    await this.native.close();
+    await this.client.connection.close();
+  }
+
+  /** A host whose worker runs. */
+  async addHost(): Promise<FleetHost> {
+    const host = this.addHostWithoutWorker();
+    await host.startWorker();
+    return host;
+  }
+
+  addHostWithoutWorker(): FleetHost {
+    const host = new FleetHost(this.native, this.array);
+    this.hosts.push(host);
+    return host;
+  }
+
+  /** A volume of its own LUN behind all portals. */
+  addVolume(): { volumeId: string; lun: number; wwid: string; name: string } {
+    this.luns += 1;
+    const volumeId = `vol-${randomUUID()}`;
+    const designator = `6001405${randomUUID().replaceAll('-', '').slice(0, 25)}`;
+    this.array.addVolume({ name: volumeId, wwid: `naa.${designator}`, sizeBytes: VOLUME_BYTES });
+    this.array.mapLun({ iqn: FLEET_IQN, lun: this.luns, volume: volumeId });
+    return { volumeId, lun: this.luns, wwid: `3${designator}`, name: volumeId };
+  }
+
+  request(
+    host: FleetHost,
+    volume: { volumeId: string; lun: number },
+    more: Partial<AttachRequestInput> = {},
+  ): AttachRequestInput {
+    const { volumeId, lun } = volume;
+    const paths = FLEET_PORTALS.map((portal) => ({ portal, iqn: FLEET_IQN, lun }));
+    return { volumeId, hostId: host.hostId, connection: { paths }, ...more };
+  }
+
+  async attach(input: AttachRequestInput, updateId: string = randomUUID()): Promise<AttachResult> {
+    const request = withAttachDefaults(input);
+    const { volumeId, hostId, access } = request;
+    return this.client.workflow.executeUpdateWithStart(attachUpdate, {
+      updateId,
+      args: [request],
+      startWorkflowOperation: new WithStartWorkflowOperation(ATTACHMENT_WORKFLOW, {
+        workflowId: attachmentWorkflowId(request),
+        taskQueue: CONTROL_TASK_QUEUE,
+        args: [{ volumeId, hostId, access }],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      }),
+    });
+  }
+
+  async detach(host: FleetHost, volumeId: string): Promise<DetachResult> {
+    const request = { volumeId, hostId: host.hostId, mode: 'normal' as const };
+    return this.handle(volumeId).executeUpdate(detachUpdate, { args: [request] });
+  }
+
+  async state(volumeId: string): Promise<AttachmentView> {
+    return this.handle(volumeId).query(stateQuery);
+  }
+
+  handle(volumeId: string): WorkflowHandle {
+    return this.client.workflow.getHandle(`attachment/${volumeId}`);
+  }
+}
+
+/** The server's side of the control steps, as far as these tests need it. */
+function ledgerOf(client: Client): LedgerAccess {
+  return {
+    async isOpen(workflowId) {
+      try {
+        const { status } = await client.workflow.getHandle(workflowId).describe();
+        return status.name === 'RUNNING';
+      } catch {
+        return false;
+      }
+    },
+    async listOpen(volumeId) {
+      const query = `MooringVolume = "${volumeId}" AND ExecutionStatus = "Running"`;
+      const open = [];
+      for await (const { workflowId } of client.workflow.list({ query })) open.push({ workflowId });
+      return open;
+    },
+    lastPoll: () => Promise.resolve({ polling: false }),
+    attach: () => Promise.reject(new Error('not in this test')),
+    detach: () => Promise.reject(new Error('not in this test')),
+  };
+}
+
+let installed = false;
+
+function quietRuntime(): void {
+  if (installed) return;
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  installed = true;
+}

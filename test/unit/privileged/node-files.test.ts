@@ -1,0 +1,100 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ifPresent } from '../../../src/host/file-tree.js';
+import { NodeFileTree } from '../../../src/privileged/node-file-tree.js';
+import { NodeFileWriter, openUnnamedFile, writablePlaces } from '../../../src/privileged/node-file-writer.js';
+
+const files = new NodeFileTree();
+let root: string;
+let writer: NodeFileWriter;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'mooring-files-'));
+  writer = new NodeFileWriter({ attributes: [join(root, 'sys')], files: [join(root, 'run')] });
+  await mkdir(join(root, 'sys'));
+});
+afterEach(async () => {
+  await rm(root, { recursive: true });
+});
+
+test('files of the kernel, which state no size, are read whole', async () => {
+  expect(await files.readText('/proc/sys/kernel/random/boot_id')).toMatch(/^[0-9a-f-]{36}\n$/);
+  expect(await files.readText('/proc/self/mountinfo')).toContain(' / ');
+});
+
+test('a file of more than 1 MiB is refused', async () => {
+  await writeFile(join(root, 'large'), 'x'.repeat(1_048_577));
+  await expect(files.readText(join(root, 'large'))).rejects.toMatchObject({ code: 'EFBIG' });
+});
+
+test('names are listed sorted, and links are resolved', async () => {
+  await writeFile(join(root, 'sys', 'b'), '');
+  await symlink('b', join(root, 'sys', 'a'));
+  expect(await files.list(join(root, 'sys'))).toEqual(['a', 'b']);
+  expect(await files.realPath(join(root, 'sys', 'a'))).toBe(join(root, 'sys', 'b'));
+});
+
+test('what is not there is absent, what is no directory is not a directory without names', async () => {
+  expect(await ifPresent(files.readText(join(root, 'none')))).toBeUndefined();
+  await expect(files.readText(root)).rejects.toMatchObject({ code: 'EISDIR' });
+});
+
+test('an attribute that is not there is not made', async () => {
+  const path = join(root, 'sys', 'delete');
+  await expect(writer.writeAttribute(path, '1')).rejects.toMatchObject({ code: 'ENOENT' });
+  expect(await readdir(join(root, 'sys'))).toEqual([]);
+});
+
+test('an attribute is written without being emptied first', async () => {
+  const path = join(root, 'sys', 'scan');
+  await writeFile(path, 'abcdef');
+  await writer.writeAttribute(path, '0 0');
+  expect(await readFile(path, 'utf8')).toBe('0 0def');
+});
+
+test('a file is replaced as a whole, in directories of its own, with its mode', async () => {
+  const path = join(root, 'run', 'claims', 'a.json');
+  await writer.replaceFile(path, 'one', 0o640);
+  await writer.replaceFile(path, 'two', 0o600);
+  expect(await readFile(path, 'utf8')).toBe('two');
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  expect((await stat(join(root, 'run', 'claims'))).mode & 0o777).toBe(0o700);
+  expect(await readdir(join(root, 'run', 'claims'))).toEqual(['a.json']);
+});
+
+test('the unfinished file lies in the staging directory, and does not stay', async () => {
+  const path = join(root, 'run', 'nodes', 'iqn', 'record');
+  await mkdir(path, { recursive: true });
+  const staging = join(root, 'run');
+  await expect(writer.replaceFile(path, 'text', 0o600, staging)).rejects.toMatchObject({
+    code: 'EISDIR',
+  });
+  expect(await readdir(staging)).toEqual(['nodes']);
+});
+
+test('removing what is not there is fine', async () => {
+  const path = join(root, 'run', 'a');
+  await writer.removeFile(path);
+  await writer.replaceFile(path, '', 0o600);
+  await writer.removeFile(path);
+  expect(await readdir(join(root, 'run'))).toEqual([]);
+});
+
+test('nothing is written outside the places of the writer', async () => {
+  const outside = [join(root, 'other'), `${root}/run/../other`, join(root, 'running'), 'run/a'];
+  for (const path of outside) {
+    await expect(writer.replaceFile(path, '', 0o600)).rejects.toMatchObject({ code: 'EACCES' });
+    await expect(writer.removeFile(path)).rejects.toMatchObject({ code: 'EACCES' });
+    await expect(writer.writeAttribute(path, '1')).rejects.toMatchObject({ code: 'EACCES' });
+  }
+  expect(writablePlaces('/run/x').files).toContain('/run/x');
+});
+
+test('an unnamed file leaves no name behind', async () => {
+  const directory = join(root, 'run', 'output');
+  const file = await openUnnamedFile(directory);
+  await file.write('words');
+  expect(await readdir(directory)).toEqual([]);
+  await file.close();
+});
