@@ -1,3 +1,4 @@
+import { builtinModules } from 'node:module';
 import eslint from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
@@ -35,7 +36,8 @@ const NO_PROCESSES = [
   ...['execa', 'node:child_process', 'child_process', 'node:worker_threads', 'node:cluster'],
 ].map((name) => ({
   name,
-  message: 'Only src/privileged/execa-runner.ts runs commands; src/demo/child-process.ts starts ours.',
+  message:
+    'Only src/privileged/execa-runner.ts runs commands; src/demo/child-process.ts starts ours.',
 }));
 
 const READ_ONLY_FILES = ['node:fs', 'node:fs/promises'].map((name) => ({
@@ -46,12 +48,10 @@ const READ_ONLY_FILES = ['node:fs', 'node:fs/promises'].map((name) => ({
 }));
 
 /** A builtin without its prefix would slip past the rules above. */
-const NODE_PREFIX = ['fs', 'fs/promises', 'net', 'os', 'path', 'crypto', 'events', 'util'].map(
-  (name) => ({ name, message: `Write node:${name}.` }),
-);
+const NODE_PREFIX = builtinModules.map((name) => ({ name, message: `Write node:${name}.` }));
 
 const SANDBOX_IMPORTS = {
-  paths: ['pino', 'zod', 'execa', 'commander', 'picocolors'].map((name) => ({
+  paths: [...builtinModules, 'pino', 'zod', 'execa', 'commander', 'picocolors'].map((name) => ({
     name,
     message: 'The sandbox loads contract, @temporalio/workflow and @temporalio/common only.',
   })),
@@ -86,8 +86,10 @@ const SHELL = {
   message: 'Programs get an argument list, never a shell.',
 };
 const DYNAMIC_PROCESS = {
-  selector: 'ImportExpression[source.value=/^(execa|(node:)?(child_process|worker_threads|cluster))$/]',
-  message: 'Only src/privileged/execa-runner.ts runs commands; src/demo/child-process.ts starts ours.',
+  selector:
+    'ImportExpression[source.value=/^(execa|(node:)?(child_process|worker_threads|cluster))$/]',
+  message:
+    'Only src/privileged/execa-runner.ts runs commands; src/demo/child-process.ts starts ours.',
 };
 const PLAIN_ERROR = {
   selector: ":matches(NewExpression, CallExpression)[callee.name='Error']",
@@ -116,7 +118,10 @@ export default defineConfig(
       globals: { process: 'readonly', performance: 'readonly', URL: 'readonly' },
     },
   },
-  { files: ['**/*.cjs'], languageOptions: { globals: { module: 'writable', require: 'readonly' } } },
+  {
+    files: ['**/*.cjs'],
+    languageOptions: { globals: { module: 'writable', require: 'readonly' } },
+  },
   {
     files: ['**/*.ts'],
     extends: [eslint.configs.recommended, tseslint.configs.strictTypeChecked],
@@ -128,15 +133,37 @@ export default defineConfig(
       '@typescript-eslint/explicit-module-boundary-types': 'error',
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-import-type-side-effects': 'error',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-misused-promises': 'error',
       '@typescript-eslint/no-unnecessary-condition': [
         'error',
         { allowConstantLoopConditions: 'only-allowed-literals' },
       ],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { varsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       '@typescript-eslint/only-throw-error': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      // A default clause is a decision; a switch without one must name every case.
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
     },
+  },
+  {
+    files: ['test/**/*.ts', 'lab/**/*.ts', 'bench/**/*.ts'],
+    rules: {
+      '@typescript-eslint/explicit-module-boundary-types': 'off',
+      // vitest's asymmetric matchers are `any`.
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+    },
+  },
+  {
+    // Steps, seams and their stand-ins are async by contract, whether or not they wait.
+    files: ['src/activities/**/*.ts', 'src/simulator/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    rules: { '@typescript-eslint/require-await': 'off' },
   },
   {
     files: ['src/**/*.ts'],
@@ -179,10 +206,6 @@ export default defineConfig(
   },
   {
     files: ['src/activities/**/*.ts'],
-    rules: {
-      // Activities and their stand-ins are async by contract.
-      '@typescript-eslint/require-await': 'off',
-      ...restrictedSyntax(SHELL, DYNAMIC_PROCESS, OPEN_TO_WRITE, PLAIN_ERROR),
-    },
+    rules: restrictedSyntax(SHELL, DYNAMIC_PROCESS, OPEN_TO_WRITE, PLAIN_ERROR),
   },
 );

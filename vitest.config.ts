@@ -1,38 +1,42 @@
 import { defineConfig } from 'vitest/config';
 
-/** Forks: the SDK's native part wants a process of its own per file. */
-const pool = 'forks';
-
 export default defineConfig({
   test: {
+    // The SDK's native part wants a process of its own per file.
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
     projects: [
       {
+        extends: true,
         test: {
           name: 'unit',
-          pool,
-          include: ['test/{unit,property,replay}/**/*.test.ts'],
-          testTimeout: 30_000,
+          include: ['test/{unit,property}/**/*.test.ts'],
         },
       },
       {
+        extends: true,
         test: {
-          name: 'server',
-          pool,
-          include: ['test/{workflow,conformance,worker,cli,client,demo}/**/*.test.ts'],
+          name: 'simulator',
+          include: [
+            'test/{workflow,conformance,durability,replay,worker,client,cli,demo}/**/*.test.ts',
+          ],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // These tests wait more than they compute; the default on two cores is one.
           maxWorkers: 2,
         },
       },
       {
+        extends: true,
         test: {
           name: 'lab',
-          pool,
           include: ['lab/**/*.test.ts'],
+          // One guest at a time: an emulated machine takes every core it gets.
           fileParallelism: false,
-          testTimeout: 180_000,
-          hookTimeout: 900_000,
+          testTimeout: 300_000,
+          // The first run makes the guest's disk image.
+          hookTimeout: 1_800_000,
         },
       },
     ],

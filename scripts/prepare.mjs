@@ -1,87 +1,172 @@
-/** Installs dependencies when missing or stale, builds when stale. Node's own modules only. */
+/**
+ * Makes a fresh clone fit to run: the right Node, installed dependencies, a fresh build.
+ * Runs before anything is installed, so it uses nothing but Node's own modules.
+ */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { withLock } from './lock.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const stamp = join(root, 'node_modules', '.mooring-installed');
-const lock = join(root, '.mooring-preparing');
-/** Longer than any install or build: whoever holds the lock longer has died. */
-const LOCK_STALE_MS = 600_000;
+
+/** The Temporal SDK's floor; in package.json as `engines`. */
+const NODE_MIN = [20, 3];
+
+/** Hash of what was installed. npm removes it together with all else when it installs anew. */
+const INSTALLED = join(root, 'node_modules', '.mooring-installed');
+const CACHE = join(root, 'node_modules', '.cache', 'mooring');
+/** Hash of what was built. */
+const BUILT = join(CACHE, 'built');
+/** tsc's own note of what it emitted; see tsconfig.build.json. */
+const BUILD_INFO = join(CACHE, 'build.tsbuildinfo');
+const DIST = join(root, 'dist');
 
 /** Ends the process with one clear line when Node is too old. */
-export function needNode() {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > 20 || (major === 20 && minor >= 3)) return;
-  process.stderr.write(`mooring needs Node 20.3 or newer; this is ${process.version}\n`);
-  process.exit(2);
+export function requireNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) return;
+  fail(`mooring needs Node ${NODE_MIN.join('.')} or newer, this is ${process.version}`);
 }
 
-/** @param {{ build: boolean }} options */
-export async function prepare({ build }) {
-  await locked(() => {
-    if (!isInstalled()) {
-      step('installing dependencies', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
-      writeFileSync(stamp, wanted());
-    }
-    if (build) {
-      step('', process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
-    }
+/**
+ * Installs what is missing or stale and, if asked, builds. Safe when several run at once: one works,
+ * the others wait and find it done.
+ */
+export async function prepare({ dist }) {
+  if (isInstalled() && (!dist || isBuilt())) return;
+  await withLock(join(root, '.mooring-preparing'), () => {
+    if (!isInstalled()) install();
+    if (dist && !isBuilt()) build();
   });
+}
+
+function install() {
+  if (agreesWithLockfile()) {
+    // Installed by hand with npm: nothing to do but to note it.
+    writeFileSync(INSTALLED, wantedDependencies());
+    return;
+  }
+  say('installing dependencies (npm ci)');
+  // Development tools are needed whatever NODE_ENV says.
+  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(INSTALLED, wantedDependencies());
 }
 
 function isInstalled() {
-  return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted();
+  return readIfThere(INSTALLED) === wantedDependencies();
 }
 
-/** What the dependencies were installed from. */
-function wanted() {
-  const hash = createHash('sha256');
-  for (const file of ['package.json', 'package-lock.json']) {
-    const text = readFileSync(join(root, file), 'utf8');
-    hash.update(file === 'package.json' ? dependenciesOf(text) : text);
-  }
-  return hash.digest('hex');
+/** Of package.json only what decides on dependencies: an edited script installs nothing. */
+function wantedDependencies() {
+  const { dependencies, devDependencies, overrides } = readJson('package.json');
+  return hashOf([
+    JSON.stringify({ dependencies, devDependencies, overrides }),
+    readFileSync(join(root, 'package-lock.json'), 'utf8'),
+  ]);
 }
 
-function dependenciesOf(text) {
-  const { dependencies, devDependencies } = JSON.parse(text);
-  return JSON.stringify({ dependencies, devDependencies });
+/** Compares npm's record of what is in node_modules with the lockfile. */
+function agreesWithLockfile() {
+  const record = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(record)) return false;
+  const wanted = readJson('package-lock.json').packages;
+  const present = JSON.parse(readFileSync(record, 'utf8')).packages;
+  const { dependencies, devDependencies } = readJson('package.json');
+  const top = wanted[''];
+  if (
+    JSON.stringify([top.dependencies, top.devDependencies]) !==
+    JSON.stringify([dependencies, devDependencies])
+  )
+    return false;
+  // Optional ones are mostly for other platforms.
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) =>
+      path === '' || optional === true || present[path]?.version === version,
+  );
 }
 
-function step(said, command, args) {
-  if (said !== '') process.stderr.write(`mooring: ${said} ...\n`);
-  const { status, error } = spawnSync(command, args, {
-    cwd: root,
-    // Data of the task itself goes to stdout; ours must not mix with it.
-    stdio: ['ignore', 2, 2],
-  });
-  if (status === 0) return;
-  process.stderr.write(`mooring: ${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}\n`);
-  process.exit(1);
+function build() {
+  say('building');
+  mkdirSync(CACHE, { recursive: true });
+  // tsc does not look whether what it once emitted is still there.
+  if (!existsSync(join(DIST, 'cli', 'main.js'))) rmSync(BUILD_INFO, { force: true });
+  const wanted = wantedBuild();
+  run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
+  removeOrphans(DIST);
+  writeFileSync(BUILT, wanted);
 }
 
-/** Two commands started at once must not install at once. */
-async function locked(work) {
-  for (;;) {
-    try {
-      mkdirSync(lock);
-      break;
-    } catch {
-      const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-      if (Date.now() - since > LOCK_STALE_MS) rmSync(lock, { recursive: true, force: true });
-      else await pause(200);
+function isBuilt() {
+  return existsSync(join(DIST, 'cli', 'main.js')) && readIfThere(BUILT) === wantedBuild();
+}
+
+/** Names, sizes and times of everything that goes into the build. */
+function wantedBuild() {
+  const inputs = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+  for (const folder of ['src', 'types']) {
+    for (const name of readdirSync(join(root, folder), { recursive: true }).sort()) {
+      inputs.push(join(folder, name));
     }
   }
-  const release = () => rmSync(lock, { recursive: true, force: true });
-  process.once('exit', release);
-  try {
-    work();
-  } finally {
-    release();
-    process.removeListener('exit', release);
+  return hashOf(
+    inputs.map((path) => {
+      // Absent: an editor's temporary file that was there a moment ago.
+      const { size, mtimeMs } = statSync(join(root, path), { throwIfNoEntry: false }) ?? {};
+      return `${path} ${size} ${mtimeMs}`;
+    }),
+  );
+}
+
+/** Removes output whose source has gone; tsc leaves it, and it would still be imported and shipped. */
+function removeOrphans(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    const source = join(root, 'src', path.slice(DIST.length + 1));
+    if (entry.isDirectory()) {
+      if (existsSync(source)) removeOrphans(path);
+      else rmSync(path, { recursive: true });
+    } else {
+      const output = /^(.*)\.(?:js|js\.map|d\.ts)$/.exec(source);
+      if (output !== null && !existsSync(`${output[1]}.ts`)) rmSync(path);
+    }
   }
+}
+
+function run(command, args) {
+  // Standard output belongs to the task; what is said here goes to standard error.
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (status === 0) return;
+  fail(`${[command, ...args].join(' ')} failed${error === undefined ? '' : `: ${error.message}`}`);
+}
+
+function hashOf(texts) {
+  return createHash('sha256').update(texts.join('\0')).digest('hex');
+}
+
+function readIfThere(path) {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+function readJson(name) {
+  return JSON.parse(readFileSync(join(root, name), 'utf8'));
+}
+
+function say(text) {
+  process.stderr.write(`mooring: ${text} ...\n`);
+}
+
+function fail(text) {
+  process.stderr.write(`mooring: ${text}\n`);
+  process.exit(1);
 }

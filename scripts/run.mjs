@@ -1,55 +1,68 @@
 #!/usr/bin/env node
 /**
- * `node scripts/run.mjs TASK [arguments]`: makes sure of dependencies and build, then runs the task.
+ * `node scripts/run.mjs TASK [arguments]`: sees to dependencies and build, then runs the task.
  * Runs before anything is installed, so it uses nothing but Node's own modules.
  */
-import { spawn } from 'node:child_process';
-import { prepare, needNode, root } from './prepare.mjs';
+import process from 'node:process';
+import { prepare, requireNode } from './prepare.mjs';
+import { runNode } from './run-node.mjs';
 
-const NODE_TS = ['--import', 'tsx'];
+const VITEST = ['node_modules/vitest/vitest.mjs', 'run'];
+const TYPESCRIPT = ['--import', 'tsx'];
 
-/** What each task runs, and whether it needs `dist`. */
+/** What a task runs with node, and whether it needs `dist`. Of `parts` every one is run. */
 const TASKS = {
-  build: { build: true, commands: [] },
-  start: { build: true, commands: [['bin/mooring.js', 'demo']] },
-  test: {
-    build: true,
-    commands: [['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', '--project', 'server']],
+  start: { dist: true, command: ['bin/mooring.js', 'demo'] },
+  build: { dist: true },
+
+  test: { dist: true, command: [...VITEST, '--project', 'unit', '--project', 'simulator'] },
+  'test:unit': { command: [...VITEST, '--project', 'unit'] },
+  'test:simulator': { dist: true, command: [...VITEST, '--project', 'simulator'] },
+  lab: { dist: true, command: [...VITEST, '--project', 'lab'] },
+  'bench:overhead': { dist: true, command: [...TYPESCRIPT, 'bench/overhead.ts'] },
+
+  check: { parts: ['typecheck', 'lint', 'format:check', 'lint:boundaries', 'lint:dead'] },
+  typecheck: { command: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'] },
+  lint: { command: ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings=0'] },
+  'format:check': {
+    command: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'],
   },
-  lab: { build: true, commands: [['node_modules/vitest/vitest.mjs', 'run', '--project', 'lab']] },
-  check: { build: false, commands: [['scripts/check.mjs']] },
-  'bench:overhead': { build: true, commands: [[...NODE_TS, 'bench/overhead.ts']] },
-  'record-histories': { build: true, commands: [[...NODE_TS, 'test/replay/record.ts']] },
-  schemas: { build: true, commands: [['scripts/schemas.mjs']] },
+  'lint:boundaries': {
+    command: ['node_modules/dependency-cruiser/bin/dependency-cruise.mjs', '--no-progress', 'src'],
+  },
+  'lint:dead': { command: ['node_modules/knip/bin/knip.js'] },
+  format: {
+    command: ['node_modules/prettier/bin/prettier.cjs', '--write', '--log-level=warn', '.'],
+  },
+
+  schemas: { dist: true, command: ['scripts/schemas.mjs'] },
+  'record-histories': { dist: true, command: [...TYPESCRIPT, 'test/replay/record.ts'] },
 };
 
-needNode();
-const [task = '', ...more] = process.argv.slice(2);
-const known = Object.hasOwn(TASKS, task) ? TASKS[task] : undefined;
-if (known === undefined) {
+requireNode();
+const [name = '', ...more] = process.argv.slice(2);
+if (!Object.hasOwn(TASKS, name)) {
   process.stderr.write(`Usage: node scripts/run.mjs ${Object.keys(TASKS).join('|')} [arguments]\n`);
   process.exit(2);
 }
-await prepare({ build: known.build });
-for (const [index, command] of known.commands.entries()) {
-  const last = index === known.commands.length - 1;
-  const code = await run([...command, ...(last ? more : [])]);
-  if (code !== 0) process.exit(code);
-}
+const { dist = false, command, parts } = TASKS[name];
+await prepare({ dist });
+if (command !== undefined) process.exit(await runNode([...command, ...more]));
+if (parts !== undefined) process.exit(await runParts(parts));
 
-/** Runs node with inherited input and output; signals reach it through the terminal or through us. */
-function run(args) {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
-    const forward = (signal) => {
-      child.kill(signal);
-    };
-    // A terminal sends SIGINT to the whole group; then the child has it already and decides.
-    process.on('SIGINT', () => undefined);
-    process.on('SIGTERM', forward);
-    process.on('SIGHUP', forward);
-    child.on('exit', (code, signal) => {
-      resolve(code ?? (signal === 'SIGINT' ? 130 : 1));
-    });
-  });
+/** Runs all parts, whatever became of those before, and names the ones that failed. */
+async function runParts(names) {
+  const failed = [];
+  for (const part of names) {
+    const since = performance.now();
+    const code = await runNode([...TASKS[part].command]);
+    const seconds = ((performance.now() - since) / 1_000).toFixed(1);
+    process.stdout.write(`${name}: ${part} ${code === 0 ? 'passed' : 'FAILED'} (${seconds} s)\n`);
+    if (code !== 0) failed.push(part);
+    // Interrupted: nobody wants the rest.
+    if (code > 128) return code;
+  }
+  const verdict = failed.length === 0 ? 'all passed' : `failed: ${failed.join(', ')}`;
+  process.stdout.write(`${name}: ${verdict}\n`);
+  return failed.length === 0 ? 0 : 1;
 }

@@ -24,7 +24,9 @@ export function ensureSessionStep(host: HostContext): HostSteps['ensureSession']
       const { claims, verbs, files } = host;
       if ((await claims.get(path, owner)) === undefined) await claims.put({ ...path, owner });
       const note = await claims.getNote(path);
-      const [open] = await findSessions(files, path);
+      // One in recovery is not open: the login waits for it, or says why there is none.
+      const sessions = await findSessions(files, path);
+      const open = sessions.find(({ state }) => state === 'LOGGED_IN');
       if (open !== undefined) {
         return {
           sid: open.sid,
@@ -41,7 +43,8 @@ export function ensureSessionStep(host: HostContext): HostSteps['ensureSession']
       // The note comes before the deed: a worker that dies in between must not leak what it made.
       const hadRecord = note === undefined && (await verbs.hasNodeRecord(path));
       const madeRecord = note?.madeRecord ?? !hadRecord;
-      await claims.putNote({ ...path, madeSession: true, madeRecord });
+      const madeSession = note?.madeSession ?? sessions.length === 0;
+      await claims.putNote({ ...path, madeSession, madeRecord });
       await verbs.ensureNodeRecord({ ...path, ...settings });
       const outcome = await verbs.logIn({
         ...path,

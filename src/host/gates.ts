@@ -6,17 +6,15 @@ import { multipathUuid } from './sysfs/dm-map.js';
  * Checks that must hold before something is removed. Pure: they judge facts that were read before,
  * say in one sentence what was seen, and fail when a fact is missing.
  */
-export const GATES = [
-  'devices-are-the-volume',
-  'map-is-the-volume',
-  'slaves-are-the-volume',
-  'no-users',
-  'session-is-claimed',
-  'no-other-claim',
-  'session-made-by-mooring',
-  'no-other-lun',
-] as const;
-export type GateName = (typeof GATES)[number];
+type GateName =
+  | 'devices-are-the-volume'
+  | 'map-is-the-volume'
+  | 'slaves-are-the-volume'
+  | 'no-users'
+  | 'session-is-claimed'
+  | 'no-other-claim'
+  | 'session-made-by-mooring'
+  | 'no-other-lun';
 
 /** A gate's verdict, as it goes into the history. */
 export interface Gate extends GateEvidence {
@@ -76,7 +74,7 @@ export function failedGates<Result extends GateEvidence>(results: readonly Resul
 }
 
 /** Every device on the volume's sessions and LUNs states the volume's WWID. */
-export function devicesAreTheVolume(facts: Pick<RemovalFacts, 'wwid' | 'devices'>): Gate {
+function devicesAreTheVolume(facts: Pick<RemovalFacts, 'wwid' | 'devices'>): Gate {
   const others = facts.devices.filter((device) => device.wwid !== facts.wwid);
   return others.length === 0
     ? passed(
@@ -91,7 +89,7 @@ export function devicesAreTheVolume(facts: Pick<RemovalFacts, 'wwid' | 'devices'
 }
 
 /** The map's dm uuid is exactly that of the multipath map over the volume. */
-export function mapIsTheVolume({ map, wwid }: Pick<RemovalFacts, 'wwid' | 'map'>): Gate {
+function mapIsTheVolume({ map, wwid }: Pick<RemovalFacts, 'wwid' | 'map'>): Gate {
   const gate = 'map-is-the-volume';
   const expected = multipathUuid(wwid);
   if (map === undefined) return passed(gate, 'there is no map');
@@ -101,7 +99,7 @@ export function mapIsTheVolume({ map, wwid }: Pick<RemovalFacts, 'wwid' | 'map'>
 }
 
 /** Two readings of the map's slaves agree, and each slave is a device with the volume's WWID. */
-export function slavesAreTheVolume(
+function slavesAreTheVolume(
   facts: Pick<RemovalFacts, 'wwid' | 'map' | 'devicesWithWwid' | 'slavesAgain'>,
 ): Gate {
   const gate = 'slaves-are-the-volume';
@@ -120,35 +118,35 @@ export function slavesAreTheVolume(
 }
 
 /** Nobody has the map, a device or a partition: no holder, no mount, no swap. */
-export function noUsers({ users }: Pick<RemovalFacts, 'users'>): Gate {
+function noUsers({ users }: Pick<RemovalFacts, 'users'>): Gate {
   return users.length === 0
     ? passed('no-users', 'no holder, mount or swap on the map, the devices or their partitions')
     : failed('no-users', `in use: ${users.map(describeUser).join(', ')}`);
 }
 
 /** This attachment said that it uses the session. */
-export function sessionIsClaimed({ claimed }: Pick<ReleaseFacts, 'claimed'>): Gate {
+function sessionIsClaimed({ claimed }: Pick<ReleaseFacts, 'claimed'>): Gate {
   return claimed
     ? passed('session-is-claimed', 'this attachment claims the session')
     : failed('session-is-claimed', 'this attachment has no claim on the session');
 }
 
 /** No other attachment uses the session. */
-export function noOtherClaim({ otherClaims }: Pick<ReleaseFacts, 'otherClaims'>): Gate {
+function noOtherClaim({ otherClaims }: Pick<ReleaseFacts, 'otherClaims'>): Gate {
   return otherClaims.length === 0
     ? passed('no-other-claim', 'no other attachment claims the session')
     : failed('no-other-claim', `the session is also claimed by ${listed(otherClaims)}`);
 }
 
 /** Sessions of others are not ours to end. */
-export function sessionMadeByMooring({ madeByMooring }: Pick<ReleaseFacts, 'madeByMooring'>): Gate {
+function sessionMadeByMooring({ madeByMooring }: Pick<ReleaseFacts, 'madeByMooring'>): Gate {
   return madeByMooring
     ? passed('session-made-by-mooring', 'mooring made the session')
     : failed('session-made-by-mooring', 'the session was there before mooring');
 }
 
 /** No unit is reached through the session any more. */
-export function noOtherLun({ devices }: Pick<ReleaseFacts, 'devices'>): Gate {
+function noOtherLun({ devices }: Pick<ReleaseFacts, 'devices'>): Gate {
   return devices.length === 0
     ? passed('no-other-lun', 'no device is left on the session')
     : failed('no-other-lun', `the session still carries ${nameAll(devices)}`);

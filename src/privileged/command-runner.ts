@@ -1,6 +1,5 @@
 /** The programs mooring runs, and no others. */
-export const PROGRAMS = ['iscsiadm', 'multipath', 'multipathd', 'sync'] as const;
-export type Program = (typeof PROGRAMS)[number];
+export type Program = 'iscsiadm' | 'multipath' | 'multipathd' | 'sync';
 
 export interface Command {
   readonly program: Program;

@@ -53,7 +53,8 @@ export function requireDevice(input: IdentifiedDevice, field = ''): void {
 }
 
 export function requireDevices(paths: readonly IdentifiedDevice[], wwid: string): void {
-  if (!Array.isArray(paths) || paths.length < 1 || paths.length > PATHS_MAX) {
+  const isList: boolean = Array.isArray(paths);
+  if (!isList || paths.length < 1 || paths.length > PATHS_MAX) {
     throw new InvalidInput('paths', `must be a list of 1 to ${PATHS_MAX} devices`);
   }
   for (const [index, path] of paths.entries()) {

@@ -4,7 +4,7 @@ import { secretRefProblem } from '../contract/secret-ref.js';
 import { recordValueProblem, VALUE_MAX_BYTES } from '../host/iscsiadm/node-record.js';
 import { SecretMissing } from './verbs.js';
 
-export const DEFAULT_SECRETS_DIRECTORY = '/etc/mooring/secrets';
+const DEFAULT_SECRETS_DIRECTORY = '/etc/mooring/secrets';
 
 /** Where secrets are on a host. */
 export interface SecretStore {

@@ -66,14 +66,17 @@ export interface MonitoredPath {
 /**
  * The closed set of things mooring does as root. Arguments are plain data, validated again on the
  * root side; never a command line, never a kernel name alone. Every verb may be repeated. An
- * expected end is a value; a verb throws only `MissingProgram`, `SecretMissing` or what the file
- * tree threw.
+ * expected end is a value; a verb throws only `MissingProgram`, `SecretMissing`, `InvalidInput`
+ * (names the field), `MalformedFact` (a file says what it cannot say: unknown) or what the file tree
+ * threw.
  */
 export interface PrivilegedVerbs {
   /**
    * Makes a node record with manual scan and manual startup, bounded login, and these credentials
    * (none: old ones are wiped). Settings go into the 0600 record file, never into an argument.
    * `made` says whether the record was missing before.
+   *
+   * @throws CommandFailure when iscsiadm made no record: its database is locked, say
    */
   ensureNodeRecord(input: PortalTarget & NodeSettings): Promise<{ readonly made: boolean }>;
   /** Logs in and says which session sysfs shows afterwards, whatever iscsiadm answered. */

@@ -51,14 +51,18 @@ export class Boot {
           if (!this.#over) resolve(seen);
         },
         (error: unknown) => {
-          if (!this.#over) reject(error as Error);
+          if (!this.#over) reject(error instanceof Error ? error : new Error(String(error)));
         },
       );
     });
   }
 
   /** Waits until a condition holds, looking at each change, at most so long. */
-  async waitFor(holds: () => boolean, changed: () => Promise<void>, boundMs: number): Promise<boolean> {
+  async waitFor(
+    holds: () => boolean,
+    changed: () => Promise<void>,
+    boundMs: number,
+  ): Promise<boolean> {
     const end = this.clock.now() + boundMs;
     const bound = this.clock.timer(boundMs);
     while (!holds() && this.clock.now() < end) {

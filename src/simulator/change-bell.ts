@@ -7,7 +7,7 @@ export class ChangeBell {
     const woken = this.#waiting;
     this.#waiting = [];
     for (const wake of woken) wake();
-    for (const listen of [...this.#listeners]) listen();
+    for (const listen of this.#listeners) listen();
   }
 
   /** Resolves at the next ring. */

@@ -8,7 +8,7 @@ export interface SimulatedClock {
   timer(ms: number): Timer;
 }
 
-export interface Timer {
+interface Timer {
   readonly elapsed: Promise<void>;
   cancel(): void;
 }

@@ -13,7 +13,10 @@ export interface ArrayControl {
   unmapLun(unit: { readonly iqn: string; readonly lun: number }): Promise<void>;
   resizeVolume(change: { readonly volume: string; readonly sizeBytes: number }): Promise<void>;
   /** How a portal answers every host. */
-  setPortal(change: { readonly portal: string; readonly condition: PortalCondition }): Promise<void>;
+  setPortal(change: {
+    readonly portal: string;
+    readonly condition: PortalCondition;
+  }): Promise<void>;
   /** What is on the volume itself, whatever hosts still have in their caches. */
   readVolume(extent: { volume: string; offset: number; length: number }): Promise<Uint8Array>;
 }
@@ -58,7 +61,9 @@ export interface HostControl {
   /** Ends an opening; the last one writes back what is dirty. */
   close(open: number): Promise<void>;
   /** Puts another device-mapper device on top, as LVM or dm-crypt do. */
-  addHolder(devicePath: string, holder: { readonly name: string; readonly uuid: string }): Promise<void>;
+  addHolder(
+    devicePath: string,
+    holder: { readonly name: string; readonly uuid: string },
+  ): Promise<void>;
   removeHolder(name: string): Promise<void>;
 }
-

@@ -132,7 +132,9 @@ export class LinuxHost {
       initiator.networkChanged();
       changes.ring();
     };
-    boot.onEnd(this.network.array.changes.onRing(outsideChanged));
+    const { portalChanges, unitChanges } = this.network.array;
+    boot.onEnd(portalChanges.onRing(outsideChanged));
+    boot.onEnd(unitChanges.onRing(() => changes.ring()));
     boot.onEnd(this.faults.changes.onRing(outsideChanged));
     const run = new DiskDirectory();
     layOutRun(run);

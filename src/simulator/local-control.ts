@@ -15,7 +15,10 @@ export class LocalControl implements HostControl {
   readonly #files: FileTree;
   readonly #runner: SimulatedRunner;
 
-  constructor(host: LinuxHost, seams: { readonly files: FileTree; readonly runner: SimulatedRunner }) {
+  constructor(
+    host: LinuxHost,
+    seams: { readonly files: FileTree; readonly runner: SimulatedRunner },
+  ) {
     this.#host = host;
     this.#files = seams.files;
     this.#runner = seams.runner;
@@ -130,7 +133,7 @@ export class LocalControl implements HostControl {
 }
 
 /** The control of an array in this process. */
-export function controlArray(array: StorageArray): ArrayControl {
+function controlArray(array: StorageArray): ArrayControl {
   return {
     addVolume: async (spec) => void array.addVolume(spec),
     addTarget: async (spec) => array.addTarget(spec),

@@ -49,7 +49,10 @@ export class Network {
   }
 
   secretsRefused(iqn: string): boolean {
-    return this.#faults.has('wrong-secret', (fault) => fault.iqn.toLowerCase() === iqn.toLowerCase());
+    return this.#faults.has(
+      'wrong-secret',
+      (fault) => fault.iqn.toLowerCase() === iqn.toLowerCase(),
+    );
   }
 
   #isAbsent(address: UnitAddress): boolean {

@@ -2,7 +2,7 @@ import type { LinuxHost } from './linux-host.js';
 import { NODES_DIRECTORY } from './userland/node-database.js';
 
 /** A file with its content. */
-export interface ObservedFile {
+interface ObservedFile {
   readonly path: string;
   readonly text: string;
 }

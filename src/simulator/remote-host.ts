@@ -9,7 +9,7 @@ import { onLines, restore, sendLine, type Reply } from './process/wire.js';
 import type { SimulatedHost } from './simulated-host.js';
 
 /** The process of the simulated host is gone, or was never there. */
-export class SimulatorGone extends Error {
+class SimulatorGone extends Error {
   override readonly name = 'SimulatorGone';
   readonly code = 'ECONNRESET';
   constructor(socketPath: string) {
@@ -34,13 +34,13 @@ export async function connectSimulatedHost(options: {
 }): Promise<RemoteHost> {
   const wire = new Wire(options.socketPath);
   await wire.greet(options.hostId);
-  const array = roomOver<ArrayControl>(wire, 'array');
+  const array = roomOver(wire, 'array');
   return {
-    runner: roomOver<CommandRunner>(wire, 'runner'),
-    files: roomOver<FileTree>(wire, 'files'),
-    writer: roomOver<FileWriter>(wire, 'writer'),
+    runner: roomOver(wire, 'runner'),
+    files: roomOver(wire, 'files'),
+    writer: roomOver(wire, 'writer'),
     control: {
-      ...roomOver<HostControl>(wire, 'control'),
+      ...roomOver(wire, 'control'),
       array,
       setBoundary: (spec) => setBoundary(wire, spec),
     },
@@ -48,13 +48,21 @@ export async function connectSimulatedHost(options: {
   };
 }
 
+interface Rooms extends Record<Room, object> {
+  readonly runner: CommandRunner;
+  readonly files: FileTree;
+  readonly writer: FileWriter;
+  readonly control: HostControl;
+  readonly array: ArrayControl;
+}
+
 /** The calls of one room; their names and types are tied together in `calls.ts`. */
-function roomOver<Interface>(wire: Wire, room: Room): Interface {
+function roomOver<Name extends Room>(wire: Wire, room: Name): Rooms[Name] {
   const methods = CALLS[room].map((name) => [
     name,
     (...args: readonly unknown[]) => wire.call(`${room}.${name}`, args),
   ]);
-  return Object.fromEntries(methods) as Interface;
+  return Object.fromEntries(methods) as Rooms[Name];
 }
 
 async function setBoundary(wire: Wire, spec: BoundarySpec): Promise<Boundary> {
@@ -64,7 +72,8 @@ async function setBoundary(wire: Wire, spec: BoundarySpec): Promise<Boundary> {
   reached.catch(() => undefined);
   return {
     reached,
-    release: (how = {}) => void wire.call(BOUNDARY_CALLS.release, [index, how]).catch(() => undefined),
+    release: (how = {}) =>
+      void wire.call(BOUNDARY_CALLS.release, [index, how]).catch(() => undefined),
   };
 }
 

@@ -9,7 +9,10 @@ import { serveSimulatedHosts } from './process/simulator-server.js';
 const text = process.argv[2] ?? process.env['MOORING_SIMULATOR_CONFIG'];
 if (text === undefined) throw new RangeError('config: give it as argument or in the environment');
 const config = parseSimulatorConfig(text);
-const server = await serveSimulatedHosts({ socketPath: config.socketPath, hosts: buildHosts(config) });
+const server = await serveSimulatedHosts({
+  socketPath: config.socketPath,
+  hosts: buildHosts(config),
+});
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => void server.close().then(() => process.exit(0)));

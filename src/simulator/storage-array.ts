@@ -6,7 +6,7 @@ import { VolumeContent } from './volume-content.js';
 export interface VolumeSpec {
   /** Default: the WWID. */
   readonly name?: string;
-  /** As the kernel says it: `naa.6001405…`. */
+  /** As the kernel says it: `naa.6001405…`; empty for a unit that states none. */
   readonly wwid: string;
   readonly sizeBytes: number;
   readonly serial?: string;
@@ -74,10 +74,13 @@ const UP: PortalCondition = { kind: 'up' };
  * sendtargets, errors of single blocks.
  */
 export class StorageArray {
-  /** Rings at every change. */
-  readonly changes = new ChangeBell();
+  /** Rings when a portal begins or ceases to answer. */
+  readonly portalChanges = new ChangeBell();
+  /** Rings when a unit is mapped, unmapped or grown. */
+  readonly unitChanges = new ChangeBell();
   readonly #targets = new Map<string, Target>();
   readonly #volumes = new Map<string, Volume>();
+  readonly #portals = new Set<string>();
   readonly #conditions = new Map<string, PortalCondition>();
 
   addVolume(spec: VolumeSpec): Volume {
@@ -97,8 +100,10 @@ export class StorageArray {
   addTarget(spec: TargetSpec): void {
     const key = spec.iqn.toLowerCase();
     const mappings = this.#targets.get(key)?.mappings ?? new Map<number, never>();
-    this.#targets.set(key, { ...spec, portals: spec.portals.map(normalisePortal), mappings });
-    this.changes.ring();
+    const portals = spec.portals.map(normalisePortal);
+    this.#targets.set(key, { ...spec, portals, mappings });
+    for (const portal of portals) this.#portals.add(portal);
+    this.portalChanges.ring();
   }
 
   /** Maps a volume to a LUN; what the number stood for before is replaced. */
@@ -108,22 +113,28 @@ export class StorageArray {
       volume,
       ...(portals === undefined ? {} : { portals: portals.map(normalisePortal) }),
     });
-    this.changes.ring();
+    this.unitChanges.ring();
   }
 
   unmapLun({ iqn, lun }: { readonly iqn: string; readonly lun: number }): void {
     this.#target(iqn).mappings.delete(lun);
-    this.changes.ring();
+    this.unitChanges.ring();
   }
 
-  resizeVolume({ volume, sizeBytes }: { readonly volume: string; readonly sizeBytes: number }): void {
+  resizeVolume({
+    volume,
+    sizeBytes,
+  }: {
+    readonly volume: string;
+    readonly sizeBytes: number;
+  }): void {
     this.volume(volume).sizeBytes = sizeBytes;
-    this.changes.ring();
+    this.unitChanges.ring();
   }
 
   setPortal({ portal, condition }: { portal: string; condition: PortalCondition }): void {
     this.#conditions.set(normalisePortal(portal), condition);
-    this.changes.ring();
+    this.portalChanges.ring();
   }
 
   /** @throws RangeError when there is none of that name */
@@ -135,8 +146,7 @@ export class StorageArray {
 
   /** A portal nobody listens at drops what is sent to it. */
   condition(portal: string): PortalCondition {
-    const known = [...this.#targets.values()].some(({ portals }) => portals.includes(portal));
-    return known ? (this.#conditions.get(portal) ?? UP) : { kind: 'dropped' };
+    return this.#portals.has(portal) ? (this.#conditions.get(portal) ?? UP) : { kind: 'dropped' };
   }
 
   answerLogin({ iqn, portal, chap, mutualChap }: LoginAttempt): LoginAnswer {

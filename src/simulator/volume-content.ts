@@ -11,7 +11,7 @@ export class VolumeContent {
   }
 
   write(offset: number, bytes: Uint8Array): void {
-    for (let done = 0; done < bytes.length; ) {
+    for (let done = 0; done < bytes.length;) {
       const index = Math.floor((offset + done) / BLOCK_BYTES);
       const start = (offset + done) % BLOCK_BYTES;
       const length = Math.min(BLOCK_BYTES - start, bytes.length - done);
@@ -27,7 +27,8 @@ export class VolumeContent {
     for (let at = 0; at < length; at += 1) {
       const index = Math.floor((offset + at) / BLOCK_BYTES);
       const start = (offset + at) % BLOCK_BYTES;
-      if (this.#written.get(index)?.[start] === 1) bytes[at] = this.#blocks.get(index)?.[start] ?? 0;
+      if (this.#written.get(index)?.[start] === 1)
+        bytes[at] = this.#blocks.get(index)?.[start] ?? 0;
     }
     return bytes;
   }

@@ -1,11 +1,19 @@
+import type { NativeConnectionOptions } from '@temporalio/worker';
 import { z } from 'zod';
 import { hostIdSchema } from '../model/formats.js';
-import { DEFAULT_SECRETS_DIRECTORY } from '../privileged/secrets.js';
-import { readTemporalSettings, type TemporalSettings } from './temporal-settings.js';
+import { secretDirectories } from '../privileged/secrets.js';
 import { WorkerRefused } from './worker-refused.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Where Temporal is; the client library reads it, from flags, `TEMPORAL_*` and the profile. */
+export interface TemporalSettings {
+  readonly address: string;
+  readonly namespace: string;
+  /** Never logged. */
+  readonly options: Pick<NativeConnectionOptions, 'apiKey' | 'metadata' | 'tls'>;
+}
 
 /** What every worker is told. */
 export interface WorkerSettings {
@@ -20,7 +28,8 @@ export interface WorkerSettings {
 /** What a host worker is told. */
 export interface HostWorkerSettings extends WorkerSettings {
   readonly hostId: string;
-  readonly secretsDirectory: string;
+  /** Where secrets are looked for, in this order. */
+  readonly secretsDirectories: readonly string[];
   /** Socket of a simulated host; absent: this machine. */
   readonly simulatedHost?: string;
   /** User the worker becomes once its privileged helper runs; absent: it stays who it is. */
@@ -31,8 +40,9 @@ export interface HostWorkerSettings extends WorkerSettings {
 export type SettingFlags = Readonly<Record<string, string | undefined>>;
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where settings come from. A flag beats the environment, which beats the Temporal profile. */
+/** Where settings come from. A flag beats the environment, which beats the default. */
 export interface SettingSources {
+  readonly temporal: TemporalSettings;
   readonly flags: SettingFlags;
   readonly environment: Environment;
 }
@@ -69,7 +79,7 @@ const RULES = {
   secretsDirectory: {
     flag: 'secrets-directory',
     environment: 'MOORING_SECRETS_DIRECTORY',
-    schema: pathSchema.default(DEFAULT_SECRETS_DIRECTORY),
+    schema: pathSchema.optional(),
   },
   simulatedHost: {
     flag: 'simulated',
@@ -79,7 +89,10 @@ const RULES = {
   runAs: {
     flag: 'run-as',
     environment: 'MOORING_RUN_AS',
-    schema: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}\$?$/, 'must be the name of a user').optional(),
+    schema: z
+      .string()
+      .regex(/^[a-z_][a-z0-9_-]{0,31}\$?$/, 'must be the name of a user')
+      .optional(),
   },
 } as const satisfies Record<string, SettingRule<z.ZodType<unknown, string | undefined>>>;
 
@@ -89,7 +102,7 @@ type SettingName = keyof typeof RULES;
 export function readControlSettings(sources: SettingSources): WorkerSettings {
   const metricsAddress = readSetting('metricsAddress', sources);
   return {
-    temporal: readTemporalSettings(sources),
+    temporal: sources.temporal,
     logLevel: readSetting('logLevel', sources),
     ...(metricsAddress === undefined ? {} : { metricsAddress }),
     warnings: unknownVariables(sources.environment),
@@ -99,11 +112,13 @@ export function readControlSettings(sources: SettingSources): WorkerSettings {
 /** @throws WorkerRefused - one line that names the setting by flag and variable */
 export function readHostSettings(sources: SettingSources): HostWorkerSettings {
   const simulatedHost = readSetting('simulatedHost', sources);
+  const secretsDirectory = readSetting('secretsDirectory', sources);
   const runAs = readSetting('runAs', sources);
   return {
     ...readControlSettings(sources),
     hostId: readSetting('hostId', sources),
-    secretsDirectory: readSetting('secretsDirectory', sources),
+    secretsDirectories:
+      secretsDirectory === undefined ? secretDirectories(sources.environment) : [secretsDirectory],
     ...(simulatedHost === undefined ? {} : { simulatedHost }),
     ...(runAs === undefined ? {} : { runAs }),
   };
@@ -111,7 +126,7 @@ export function readHostSettings(sources: SettingSources): HostWorkerSettings {
 
 function readSetting<Name extends SettingName>(
   name: Name,
-  { flags, environment }: SettingSources,
+  { flags, environment }: Pick<SettingSources, 'flags' | 'environment'>,
 ): z.output<(typeof RULES)[Name]['schema']> {
   const rule = RULES[name];
   // An empty variable is how systemd units and compose files say "not set".
@@ -129,7 +144,7 @@ function readSetting<Name extends SettingName>(
 }
 
 /** Variables of mooring that are not settings of a worker. */
-const OTHER_VARIABLES = /^MOORING_(?:TEMPORAL|TEST|LAB|BENCH)_/;
+const OTHER_VARIABLES = /^MOORING_(?:TEMPORAL|SIMULATOR|TEST|LAB|BENCH)_/;
 
 /** A misspelt variable would otherwise be a setting that silently does not hold. */
 function unknownVariables(environment: Environment): string[] {

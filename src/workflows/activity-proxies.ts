@@ -1,5 +1,5 @@
 import { proxyActivities } from '@temporalio/workflow';
-import { failureTypes, PERMANENT_FAILURES } from '../contract/failures.js';
+import { PERMANENT_FAILURES } from '../contract/failures.js';
 import { CONTROL_TASK_QUEUE, hostTaskQueue } from '../contract/ids.js';
 import { FIXED_BOUNDS } from '../contract/policy.js';
 import type { ControlSteps, HostSteps } from '../model/steps.js';
@@ -34,7 +34,7 @@ export function attachSteps(
     heartbeatTimeout: FIXED_BOUNDS.heartbeatTimeoutMs,
     // An undo must not overtake the step it undoes.
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-    retry: { maximumAttempts: 1, nonRetryableErrorTypes: failureTypes() },
+    retry: { maximumAttempts: 1 },
   });
 }
 

@@ -11,7 +11,7 @@ import { detachFailure, detachVolumeFromHost } from './detach.js';
 import { HostWatch } from './host-watch.js';
 import { Ledger, type LedgerEntry } from './ledger.js';
 import { OperationQueue } from './operation-queue.js';
-import { stepEnd, summariseFailure } from './step-failure.js';
+import { guarded, stepEnd, summariseFailure } from './step-failure.js';
 import { undoAttach } from './undo.js';
 import { stillHolds } from './verify.js';
 
@@ -94,7 +94,7 @@ export class AttachmentEntity {
   /** A cancelled workflow takes its volume off the host, by the same steps as a detach. */
   onWorkflowCancelled(): void {
     const { volumeId, hostId } = this.ledger.key;
-    void this.detach({ volumeId, hostId, mode: 'normal' }).catch((error: unknown) => {
+    void guarded(() => this.detach({ volumeId, hostId, mode: 'normal' })).catch((error: unknown) => {
       this.ledger.entry.lastFailure = summariseFailure(detachFailure(error));
       this.ledger.setState(this.ledger.entry.state);
     });

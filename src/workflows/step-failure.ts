@@ -1,6 +1,7 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  CancellationScope,
   CancelledFailure,
   isCancellation,
   TimeoutFailure,
@@ -45,12 +46,13 @@ export function summariseFailure(failure: ApplicationFailure): FailureSummary {
 }
 
 /**
- * Turns whatever escapes an update handler into a failure of the catalogue. A plain error would fail
+ * Runs an update's handler, and turns whatever escapes it into a failure of the catalogue. A plain error would fail
  * the workflow task instead and be tried again for ever.
  */
 export async function guarded<Result>(handle: () => Promise<Result>): Promise<Result> {
   try {
-    return await handle();
+    // A cancelled workflow still has to take its volume off the host, and to answer.
+    return await CancellationScope.nonCancellable(handle);
   } catch (error) {
     if (error instanceof ApplicationFailure && isFailureType(error.type)) throw error;
     if (error instanceof CancelledFailure) throw createFailure('Cancelled', 'It was cancelled');

@@ -7,7 +7,14 @@ import { goodRequest, IQN } from '../support/requests.js';
 /** Values a careless or hostile caller may put into any field. */
 const junk = fc.oneof(
   fc.constantFrom<unknown>(null, true, '', ' ', 'x', '4', -1, 0.5, 70_000, 1e20, [], {}, [null]),
-  fc.constantFrom('10.0.0.1', 'fd00::7:3260', '[fd00::7]', '10.0.0.1:0', '10.0.0.300:3260', 'a b:1'),
+  fc.constantFrom(
+    '10.0.0.1',
+    'fd00::7:3260',
+    '[fd00::7]',
+    '10.0.0.1:0',
+    '10.0.0.300:3260',
+    'a b:1',
+  ),
   fc.constantFrom('iqn. x', 'iqn/x', 'i\u0007qn', 'q'.repeat(224), 'exclusive', 'SAM2', 'off'),
   fc.constantFrom('hunter2', 'file:../../etc/shadow', 'file:ok', 'Host-UPPER', 'a/b'),
   fc.string(),

@@ -8,22 +8,35 @@ import { startDevServer } from '../../src/demo/dev-server.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
+    /** `127.0.0.1:PORT` of a real server, made for this run. */
     temporalAddress: string;
+    temporalNamespace: string;
+    /** Path of the bundled workflows, for a worker's `workflowBundle: { codePath }`. */
     workflowBundle: string;
   }
 }
 
-/** One real Temporal server and one workflow bundle for all files of the project. */
+/**
+ * One real Temporal server and one workflow bundle for all files of the project. Always a server of
+ * our own: what these tests do to workflows is not for a server somebody uses.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), 'mooring-test-'));
-  const server = await startDevServer({ ui: false, logFile: join(directory, 'server.log') });
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-    logger: new DefaultLogger('WARN'),
-  });
+  const [server, { code }] = await Promise.all([
+    startDevServer({
+      headless: true,
+      logFile: join(directory, 'server.log'),
+      onProgress: (line) => void process.stderr.write(`${line}\n`),
+    }),
+    bundleWorkflowCode({
+      workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
+      logger: new DefaultLogger('WARN'),
+    }),
+  ]);
   const workflowBundle = join(directory, 'workflows.cjs');
   await writeFile(workflowBundle, code);
   project.provide('temporalAddress', server.address);
+  project.provide('temporalNamespace', server.namespace);
   project.provide('workflowBundle', workflowBundle);
   return async () => {
     await server.stop();

@@ -6,7 +6,7 @@ export const PORTAL = '10.0.0.1:3260';
 export const WWID = '36001405bea237473c2c4f98b14c7c293';
 export const OTHER_WWID = '360014050000000000000000000000002';
 /** 64 MiB in the kernel's 512-byte sectors. */
-export const SECTORS = 131_072;
+const SECTORS = 131_072;
 
 export interface SessionToBuild {
   readonly sid?: number;

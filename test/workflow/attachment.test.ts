@@ -44,4 +44,289 @@ describe('an attach', () => {
     expect(await host.simulated.control.snapshot()).toEqual(before);
     expect(await fleet.handle(volume.volumeId).result()).toEqual({ state: 'detached' });
   });
+
+  test('goes on without a dead portal, says so, and takes it in when it comes back', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const before = await host.simulated.control.snapshot();
+    const [, , , dead = ''] = FLEET_PORTALS;
+    fleet.array.setPortal({ portal: dead, condition: { kind: 'dropped' } });
+    const policy = { loginTimeoutMs: 2_000, retryPathsMinMs: 200, retryPathsMaxMs: 200 };
+    try {
+      const result = await fleet.attach(fleet.request(host, volume, { policy }));
+
+      expect(result).toMatchObject({ state: 'degraded', kind: 'multipath' });
+      expect(result.paths[3]).toMatchObject({ state: 'missing', portal: dead });
+      await eventually(async () => {
+        expect((await fleet.state(volume.volumeId)).paths[3]?.failure).toMatchObject({
+          type: 'PortalUnreachable',
+        });
+      });
+    } finally {
+      fleet.array.setPortal({ portal: dead, condition: { kind: 'up' } });
+    }
+    await eventually(async () => {
+      expect(await fleet.state(volume.volumeId)).toMatchObject({ state: 'attached' });
+    });
+    await fleet.detach(host, volume.volumeId);
+    expect(await host.simulated.control.snapshot()).toEqual(before);
+  });
+
+  test('of an absent LUN fails, is undone, and ends the run with the same cause', async () => {
+    const host = await fleet.addHost();
+    const volume = { ...fleet.addVolume(), lun: 999 };
+    const before = await host.simulated.control.snapshot();
+
+    const policy = { deviceWaitMs: 600 };
+    const failure = await failureOf(fleet.attach(fleet.request(host, volume, { policy })));
+
+    expect(failure.type).toBe('LunNotFound');
+    expect(failure.details?.[0]).toMatchObject({ undoFinished: true });
+    expect(await host.simulated.control.snapshot()).toEqual(before);
+    await expect(fleet.handle(volume.volumeId).result()).rejects.toMatchObject({
+      cause: { type: 'LunNotFound' },
+    });
+  });
+
+  test('of a volume that is not the expected one is refused and undone', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const before = await host.simulated.control.snapshot();
+
+    const expectation = { wwid: '36001405dead0dead0dead0dead0dead0' };
+    const failure = await failureOf(
+      fleet.attach(fleet.request(host, volume, { expect: expectation })),
+    );
+
+    expect(failure.type).toBe('WrongVolume');
+    expect(await host.simulated.control.snapshot()).toEqual(before);
+  });
+
+  test('whose paths lead to different volumes is refused and undone', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const other = fleet.addVolume();
+    const before = await host.simulated.control.snapshot();
+
+    const paths = FLEET_PORTALS.map((portal, index) => ({
+      portal,
+      iqn: FLEET_IQN,
+      lun: index === 2 ? other.lun : volume.lun,
+    }));
+    const failure = await failureOf(
+      fleet.attach(fleet.request(host, volume, { connection: { paths } })),
+    );
+
+    expect(failure.type).toBe('WrongVolume');
+    expect(await host.simulated.control.snapshot()).toEqual(before);
+  });
+
+  test('to a host nobody works for fails within its bound and leaves nothing to clean up', async () => {
+    const host = fleet.addHostWithoutWorker();
+    const volume = fleet.addVolume();
+
+    const policy = { hostWaitMs: 500 };
+    const failure = await failureOf(fleet.attach(fleet.request(host, volume, { policy })));
+
+    expect(failure.type).toBe('HostUnavailable');
+    expect(failure.message).toContain('Nothing had been touched');
+    await expect(fleet.handle(volume.volumeId).result()).rejects.toMatchObject({
+      cause: { type: 'HostUnavailable' },
+    });
+  });
+
+  test('repeated gives the same answer; with another connection it is refused', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const request = fleet.request(host, volume);
+
+    const first = await fleet.attach(request);
+    expect(await fleet.attach(request)).toEqual(first);
+    expect(await fleet.attach(request, 'one-id')).toEqual(await fleet.attach(request, 'one-id'));
+
+    const paths = request.connection.paths?.slice(0, 2) ?? [];
+    const failure = await failureOf(fleet.attach({ ...request, connection: { paths } }));
+    expect(failure.type).toBe('ConnectionConflict');
+    expect(await fleet.state(volume.volumeId)).toMatchObject({ state: 'attached' });
+    await fleet.detach(host, volume.volumeId);
+  });
+
+  test('to a second host is refused while the volume is on the first', async () => {
+    const [first, second] = [await fleet.addHost(), await fleet.addHost()];
+    const volume = fleet.addVolume();
+    await fleet.attach(fleet.request(first, volume));
+    const before = await second.simulated.control.snapshot();
+
+    const failure = await failureOf(fleet.attach(fleet.request(second, volume)));
+
+    expect(failure).toMatchObject({ type: 'AttachedElsewhere' });
+    expect(failure.details?.[0]).toMatchObject({ hostId: first.hostId });
+    expect(await second.simulated.control.snapshot()).toEqual(before);
+    await fleet.detach(first, volume.volumeId);
+    await fleet.attach(fleet.request(second, volume));
+    await fleet.detach(second, volume.volumeId);
+  });
+
+  test('for shared access is refused while the volume is attached exclusively', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    await fleet.attach(fleet.request(host, volume));
+
+    const shared = fleet.request(await fleet.addHost(), volume, { access: 'shared' });
+    expect(await failureOf(fleet.attach(shared))).toMatchObject({ type: 'AttachedElsewhere' });
+
+    await fleet.detach(host, volume.volumeId);
+  });
+
+  test('with multipath off takes the first good path and undoes the unfruitful ones', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const before = await host.simulated.control.snapshot();
+    const [dead = ''] = FLEET_PORTALS;
+    fleet.array.setPortal({ portal: dead, condition: { kind: 'resetting' } });
+    try {
+      const policy = { loginTimeoutMs: 1_000 };
+      const result = await fleet.attach(fleet.request(host, volume, { multipath: 'off', policy }));
+
+      expect(result).toMatchObject({ state: 'attached', kind: 'single' });
+      const { sessions } = await host.simulated.control.snapshot();
+      expect(sessions).toHaveLength(1);
+    } finally {
+      fleet.array.setPortal({ portal: dead, condition: { kind: 'up' } });
+    }
+    await fleet.detach(host, volume.volumeId);
+    expect(await host.simulated.control.snapshot()).toEqual(before);
+  });
+
+  test('that is malformed leaves no trace in the history', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const request = fleet.request(host, volume);
+    await fleet.attach(request);
+
+    const { historyLength } = await fleet.handle(volume.volumeId).describe();
+    const paths = [{ portal: '10.0.0.1', iqn: FLEET_IQN, lun: volume.lun }];
+    const failure = await failureOf(fleet.attach({ ...request, connection: { paths } }));
+
+    expect(failure.type).toBe('InvalidRequest');
+    const after = await fleet.handle(volume.volumeId).describe();
+    expect(after.historyLength).toBe(historyLength);
+    await fleet.detach(host, volume.volumeId);
+  });
+});
+
+describe('a detach', () => {
+  test('that arrives during an attach ends it, and everything is undone', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const before = await host.simulated.control.snapshot();
+    for (const portal of FLEET_PORTALS) fleet.array.setPortal({ portal: portal, condition: { kind: 'dropped' } });
+    try {
+      const policy = { loginTimeoutMs: 20_000 };
+      const attach = failureOf(fleet.attach(fleet.request(host, volume, { policy })));
+      await eventually(async () => {
+        expect(await fleet.state(volume.volumeId)).toMatchObject({ state: 'attaching' });
+      });
+
+      const detached = await fleet.detach(host, volume.volumeId);
+
+      expect(detached).toMatchObject({ state: 'detached', wasAttached: false });
+      expect(await attach).toMatchObject({ type: 'Cancelled' });
+    } finally {
+      for (const portal of FLEET_PORTALS) fleet.array.setPortal({ portal: portal, condition: { kind: 'up' } });
+    }
+    expect(await host.simulated.control.snapshot()).toEqual(before);
+    expect(await fleet.handle(volume.volumeId).result()).toEqual({ state: 'detached' });
+  });
+
+  test('keeps the sessions another volume uses', async () => {
+    const host = await fleet.addHost();
+    const [kept, leaving] = [fleet.addVolume(), fleet.addVolume()];
+    const before = await host.simulated.control.snapshot();
+    await fleet.attach(fleet.request(host, kept));
+    const withKept = await host.simulated.control.snapshot();
+    await fleet.attach(fleet.request(host, leaving));
+
+    const result = await fleet.detach(host, leaving.volumeId);
+
+    expect(result.kept).toHaveLength(4);
+    expect(await host.simulated.control.snapshot()).toEqual(withKept);
+    await fleet.detach(host, kept.volumeId);
+    expect(await host.simulated.control.snapshot()).toEqual(before);
+  });
+
+  test('of a mounted volume is refused, and the volume stays as it is', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const { device } = await fleet.attach(fleet.request(host, volume));
+    const attached = await host.simulated.control.snapshot();
+    await host.simulated.control.mount(device, '/mnt/data');
+
+    const failure = await failureOf(fleet.detach(host, volume.volumeId));
+
+    expect(failure.type).toBe('DeviceInUse');
+    expect(failure.message).toContain('/mnt/data');
+    expect(await host.simulated.control.snapshot()).toEqual(attached);
+    expect(await fleet.state(volume.volumeId)).toMatchObject({ state: 'attached' });
+    await host.simulated.control.unmount('/mnt/data');
+    await fleet.detach(host, volume.volumeId);
+  });
+
+  test('waits for a host that is away, says so, and goes on when it is back', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const before = await host.simulated.control.snapshot();
+    await fleet.attach(fleet.request(host, volume));
+    await host.stopWorker();
+
+    const detach = fleet.detach(host, volume.volumeId);
+    await eventually(
+      async () => {
+        expect(await fleet.state(volume.volumeId)).toMatchObject({ state: 'waiting-for-host' });
+      },
+      { withinMs: 20_000 },
+    );
+    await host.startWorker();
+
+    expect(await detach).toMatchObject({ wasAttached: true });
+    expect(await host.simulated.control.snapshot()).toEqual(before);
+  });
+
+  test('after a reboot finds everything gone and finishes', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const before = await host.simulated.control.snapshot();
+    await fleet.attach(fleet.request(host, volume));
+    await host.simulated.control.reboot();
+    const { bootId } = await host.simulated.control.snapshot();
+
+    expect(await fleet.detach(host, volume.volumeId)).toMatchObject({ wasAttached: true });
+
+    expect(await host.simulated.control.snapshot()).toEqual({ ...before, bootId });
+  });
+
+  test('is what a cancelled workflow does', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const before = await host.simulated.control.snapshot();
+    await fleet.attach(fleet.request(host, volume));
+
+    await fleet.handle(volume.volumeId).cancel();
+
+    expect(await fleet.handle(volume.volumeId).result()).toEqual({ state: 'detached' });
+    expect(await host.simulated.control.snapshot()).toEqual(before);
+  });
+
+  test('writes back what is dirty before anything is removed', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const { device } = await fleet.attach(fleet.request(host, volume));
+    const bytes = new TextEncoder().encode('not to be lost');
+    await host.simulated.control.writeThrough(device, 0, bytes);
+
+    await fleet.detach(host, volume.volumeId);
+
+    const extent = { volume: volume.name, offset: 0, length: bytes.length };
+    expect(await host.simulated.control.array.readVolume(extent)).toEqual(bytes);
+  });
 });

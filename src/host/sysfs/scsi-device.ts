@@ -95,7 +95,7 @@ export async function readScsiDevice(
  *
  * @param path - the attribute: `…/device/wwid`
  */
-export async function readWwid(files: FileTree, path: string): Promise<string | undefined> {
+async function readWwid(files: FileTree, path: string): Promise<string | undefined> {
   try {
     const text = await ifPresent(files.readText(path));
     return text === undefined ? undefined : udevWwid(text);

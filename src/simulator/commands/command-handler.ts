@@ -21,6 +21,9 @@ export class UnknownCommand extends Error {
   }
 }
 
-export function programEnd(exitCode: number, said: { stdout?: string; stderr?: string } = {}): ProgramEnd {
+export function programEnd(
+  exitCode: number,
+  said: { stdout?: string; stderr?: string } = {},
+): ProgramEnd {
   return { exitCode, stdout: said.stdout ?? '', stderr: said.stderr ?? '' };
 }

@@ -1,6 +1,11 @@
 import { ISCSI_ERR, type IscsiError } from '../kernel/iscsi-initiator.js';
 import type { LinuxHost, RunningHost } from '../linux-host.js';
-import { programEnd, UnknownCommand, type ProgramEnd, type ProgramModel } from './command-handler.js';
+import {
+  programEnd,
+  UnknownCommand,
+  type ProgramEnd,
+  type ProgramModel,
+} from './command-handler.js';
 
 /** Words of iscsiadm 2.1.8 for iscsid's answers (`usr/iscsi_err.c`). */
 const ERROR_TEXTS: Readonly<Partial<Record<IscsiError, string>>> = {
@@ -40,7 +45,8 @@ export const iscsiadm: ProgramModel = async (machine, args) => {
   if (!(await takeDatabaseLock(machine))) return databaseFailure();
   if (options.has('--login')) return logIn(machine, node);
   if (options.has('--logout')) return logOutNode(machine, node);
-  if (options.get('-o') === 'new' && iface !== undefined) return create(machine, { ...node, iface });
+  if (options.get('-o') === 'new' && iface !== undefined)
+    return create(machine, { ...node, iface });
   if (options.get('-o') === 'delete') return remove(machine, node);
   throw new UnknownCommand('iscsiadm', args);
 };

@@ -1,5 +1,10 @@
 import type { RunningHost } from '../linux-host.js';
-import { programEnd, UnknownCommand, type ProgramEnd, type ProgramModel } from './command-handler.js';
+import {
+  programEnd,
+  UnknownCommand,
+  type ProgramEnd,
+  type ProgramModel,
+} from './command-handler.js';
 
 /**
  * multipath 0.9.4: `-f` removes a map, `-a` and `-w` edit the wwids file.

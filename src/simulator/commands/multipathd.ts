@@ -27,7 +27,8 @@ async function ask(running: RunningHost, args: readonly string[]): Promise<strin
     case 'resize map':
       return worded(await daemon.resizeMap(name));
     case 'show paths':
-      if (args.slice(2).join(' ') !== 'raw format %d %w') throw new UnknownCommand('multipathd', args);
+      if (args.slice(2).join(' ') !== 'raw format %d %w')
+        throw new UnknownCommand('multipathd', args);
       return showPaths(running);
     case 'show status':
       return showStatus(running);
@@ -54,7 +55,9 @@ function showPaths({ multipathd: daemon }: RunningHost): string {
 function showStatus({ multipathd: daemon, scsi }: RunningHost): string {
   const up = daemon.paths.filter((path) => scsi.ofBlock(path.block)?.state === 'running').length;
   const down = daemon.paths.length - up;
-  const states = [up > 0 ? `${'up'.padEnd(20)}${up}\n` : '', down > 0 ? `${'down'.padEnd(20)}${down}\n` : ''];
+  const states = [
+    up > 0 ? `${'up'.padEnd(20)}${up}\n` : '',
+    down > 0 ? `${'down'.padEnd(20)}${down}\n` : '',
+  ];
   return `path checker states:\n${states.join('')}\npaths: ${daemon.paths.length}\nbusy: False\n`;
 }
-

@@ -1,4 +1,9 @@
-import type { Command, CommandEnd, CommandRunner, Program } from '../../privileged/command-runner.js';
+import type {
+  Command,
+  CommandEnd,
+  CommandRunner,
+  Program,
+} from '../../privileged/command-runner.js';
 import type { LinuxHost, RunningHost } from '../linux-host.js';
 import { programEnd, type ProgramEnd, type ProgramModel } from './command-handler.js';
 import { iscsiadm } from './iscsiadm.js';
@@ -56,7 +61,7 @@ export class SimulatedRunner implements CommandRunner {
     if (end === undefined && program !== 'iscsiadm' && hang?.ignoresTerm === true) {
       await running.boot.sleep(this.#host.durations.killGrace);
     }
-    const durationMs = running.boot.clock.now() - start;
+    const durationMs = Math.round(running.boot.clock.now() - start);
     if (end === undefined) return { stdout: '', stderr: '', timedOut: true, durationMs };
     return { ...end, timedOut: false, durationMs };
   }

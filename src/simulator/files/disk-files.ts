@@ -23,14 +23,11 @@ export class DiskDirectory implements Directory {
   /** Creates or replaces a file, with the directories above it. */
   write(path: string, content: string, mode = 0o644): void {
     const { above, name } = this.#split(path);
-    let here: DiskDirectory = this;
-    for (const part of above) here = here.#directory(part);
-    here.#entries.set(name, { kind: 'file', mode, read: () => content });
+    this.#below(above).#entries.set(name, { kind: 'file', mode, read: () => content });
   }
 
   ensureDirectory(path: string): void {
-    let here: DiskDirectory = this;
-    for (const part of parts(path)) here = here.#directory(part);
+    this.#below(parts(path));
   }
 
   read(path: string): string | undefined {
@@ -60,9 +57,15 @@ export class DiskDirectory implements Directory {
     const found: { path: string; text: string }[] = [];
     for (const [name, entry] of here.#entries) {
       if (entry.kind === 'file') found.push({ path: name, text: entry.read() });
-      else found.push(...entry.files().map(({ path, text }) => ({ path: `${name}/${path}`, text })));
+      else
+        found.push(...entry.files().map(({ path, text }) => ({ path: `${name}/${path}`, text })));
     }
     return found.sort((left, right) => (left.path < right.path ? -1 : 1));
+  }
+
+  /** The directory of this path, made if it is missing. */
+  #below(path: readonly string[]): DiskDirectory {
+    return path.reduce<DiskDirectory>((here, name) => here.#directory(name), this);
   }
 
   #directory(name: string): DiskDirectory {
@@ -74,12 +77,10 @@ export class DiskDirectory implements Directory {
   }
 
   #find(path: string): DiskDirectory | StoredFile | undefined {
-    let here: DiskDirectory | StoredFile | undefined = this;
-    for (const part of parts(path)) {
-      if (here?.kind !== 'directory') return undefined;
-      here = here.#entries.get(part);
-    }
-    return here;
+    return parts(path).reduce<DiskDirectory | StoredFile | undefined>(
+      (here, part) => (here?.kind === 'directory' ? here.#entries.get(part) : undefined),
+      this,
+    );
   }
 
   #split(path: string): { above: string[]; name: string } {

@@ -32,6 +32,30 @@ export function directory(children: Record<string, () => Entry | undefined>): Di
   };
 }
 
+/** A directory whose entries are always there. */
+export function fixed(entries: Readonly<Record<string, Entry>>): Directory {
+  return {
+    kind: 'directory',
+    names: () => Object.keys(entries),
+    child: (name) => (Object.hasOwn(entries, name) ? entries[name] : undefined),
+  };
+}
+
+/**
+ * Makes the view of an object once. A view computes what it shows when somebody looks, so one
+ * serves as long as the object does.
+ */
+export function viewed<Seen extends object, Around>(
+  make: (around: Around, seen: Seen) => Directory,
+): (around: Around, seen: Seen) => Directory {
+  const made = new WeakMap<Seen, Directory>();
+  return (around, seen) => {
+    const view = made.get(seen) ?? make(around, seen);
+    made.set(seen, view);
+    return view;
+  };
+}
+
 /** A directory over a collection of the model. */
 export function listing(
   names: () => Iterable<string>,
@@ -40,13 +64,16 @@ export function listing(
   return { kind: 'directory', names, child };
 }
 
-/** A directory of links, name to absolute target. */
-export function links(targets: () => ReadonlyMap<string, string>): Directory {
+/** A directory of links to what a collection holds at the moment. */
+export function links<Item>(
+  items: () => readonly Item[],
+  describe: { readonly name: (item: Item) => string; readonly target: (item: Item) => string },
+): Directory {
   return listing(
-    () => targets().keys(),
+    () => items().map(describe.name),
     (name) => {
-      const target = targets().get(name);
-      return target === undefined ? undefined : link(target);
+      const item = items().find((each) => describe.name(each) === name);
+      return item === undefined ? undefined : link(describe.target(item));
     },
   );
 }

@@ -56,5 +56,8 @@ function devNumber({ scsi, mapper }: RunningHost, block: string): string {
 
 /** The kernel's way with blanks in its lists (`seq_path`). */
 function escape(name: string): string {
-  return name.replaceAll(/[ \t\n\\]/g, (letter) => `\\${letter.charCodeAt(0).toString(8).padStart(3, '0')}`);
+  return name.replaceAll(
+    /[ \t\n\\]/g,
+    (letter) => `\\${letter.charCodeAt(0).toString(8).padStart(3, '0')}`,
+  );
 }

@@ -1,13 +1,22 @@
 import type { RunningHost } from '../linux-host.js';
 import type { DmDevice } from '../kernel/device-mapper.js';
 import type { ScsiDevice } from '../kernel/scsi-layer.js';
-import { attribute, directory, link, links, listing, type Directory } from './entries.js';
+import {
+  attribute,
+  directory,
+  fixed,
+  link,
+  links,
+  listing,
+  viewed,
+  type Directory,
+} from './entries.js';
 import { PLACES } from './sysfs-places.js';
 
 const SECTOR_BYTES = 512;
 
 /** Where a block device is, gone or not: `slaves` may still name one that went. */
-export function blockPlace({ scsi, mapper }: RunningHost, block: string): string {
+function blockPlace({ scsi, mapper }: RunningHost, block: string): string {
   const disk = scsi.ofBlock(block);
   if (disk !== undefined) return PLACES.disk(disk);
   const map = mapper.ofBlock(block);
@@ -16,6 +25,9 @@ export function blockPlace({ scsi, mapper }: RunningHost, block: string): string
 
 /** `…/block/sdX` */
 export function diskDirectory(host: RunningHost, device: ScsiDevice): Directory {
+  const above = holders(host, device.block);
+  const below = fixed({});
+  const queue = fixed({ logical_block_size: attribute(SECTOR_BYTES) });
   return directory({
     dev: () => attribute(device.devNumber),
     size: () => attribute(device.sizeBytes / SECTOR_BYTES),
@@ -23,9 +35,9 @@ export function diskDirectory(host: RunningHost, device: ScsiDevice): Directory 
     removable: () => attribute(0),
     device: () => link(PLACES.device(device)),
     subsystem: () => link('/sys/class/block'),
-    holders: () => holders(host, device.block),
-    slaves: () => directory({}),
-    queue: () => directory({ logical_block_size: () => attribute(SECTOR_BYTES) }),
+    holders: () => above,
+    slaves: () => below,
+    queue: () => queue,
   });
 }
 
@@ -40,24 +52,29 @@ export function mapsDirectory(host: RunningHost): Directory {
   );
 }
 
-function mapDirectory(host: RunningHost, map: DmDevice): Directory {
+const mapDirectory = viewed((host: RunningHost, map: DmDevice): Directory => {
+  const above = holders(host, map.block);
+  const slaves = links(() => map.slaves, {
+    name: (slave) => slave,
+    target: (slave) => blockPlace(host, slave),
+  });
+  const dm = directory({
+    name: () => attribute(map.name),
+    uuid: () => attribute(map.uuid),
+    suspended: () => attribute(map.suspended ? 1 : 0),
+  });
   return directory({
     dev: () => attribute(map.devNumber),
     size: () => attribute(map.sizeBytes / SECTOR_BYTES),
     ro: () => attribute(0),
     removable: () => attribute(0),
     subsystem: () => link('/sys/class/block'),
-    dm: () =>
-      directory({
-        name: () => attribute(map.name),
-        uuid: () => attribute(map.uuid),
-        suspended: () => attribute(map.suspended ? 1 : 0),
-      }),
-    slaves: () => links(() => new Map(map.slaves.map((slave) => [slave, blockPlace(host, slave)]))),
-    holders: () => holders(host, map.block),
+    dm: () => dm,
+    slaves: () => slaves,
+    holders: () => above,
   });
-}
+});
 
 function holders({ mapper }: RunningHost, block: string): Directory {
-  return links(() => new Map(mapper.holdersOf(block).map((holder) => [holder.block, PLACES.map(holder)])));
+  return links(() => mapper.holdersOf(block), { name: (map) => map.block, target: PLACES.map });
 }

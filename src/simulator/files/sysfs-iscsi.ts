@@ -1,8 +1,8 @@
 import type { Session } from '../kernel/session.js';
 import type { RunningHost } from '../linux-host.js';
-import { attribute, directory, link, listing, type Directory } from './entries.js';
-import { scsiHostDirectory, targetDirectory } from './sysfs-scsi.js';
+import { attribute, directory, fixed, link, listing, viewed, type Directory } from './entries.js';
 import { PLACES } from './sysfs-places.js';
+import { scsiHostDirectory, targetDirectory } from './sysfs-scsi.js';
 
 /** `/sys/devices/platform`: iscsi_tcp makes one SCSI host per session. */
 export function platformDirectory(host: RunningHost): Directory {
@@ -15,38 +15,40 @@ export function platformDirectory(host: RunningHost): Directory {
   );
 }
 
-function hostDirectory(host: RunningHost, session: Session): Directory {
+/** `…/hostH` */
+const hostDirectory = viewed((host: RunningHost, session: Session): Directory => {
   const name = `host${session.scsiHost}`;
-  const here = PLACES.scsiHost(session.scsiHost);
-  return directory({
-    [`session${session.sid}`]: () => sessionDirectory(host, session),
-    iscsi_host: () =>
-      directory({
-        [name]: () =>
-          directory({
-            device: () => link(here),
-            ipaddress: () => attribute('10.0.0.100'),
-            netdev: () => attribute('<NULL>'),
-            hwaddress: () => attribute('<NULL>'),
-            initiatorname: () => attribute('<NULL>'),
-          }),
-      }),
-    scsi_host: () => directory({ [name]: () => scsiHostDirectory(host, session) }),
-    subsystem: () => link('/sys/bus/scsi'),
+  const iscsiHost = fixed({
+    device: link(PLACES.scsiHost(session.scsiHost)),
+    subsystem: link('/sys/class/iscsi_host'),
+    ipaddress: attribute('10.0.0.100'),
+    netdev: attribute('<NULL>'),
+    hwaddress: attribute('<NULL>'),
+    initiatorname: attribute('<NULL>'),
   });
-}
+  return fixed({
+    [`session${session.sid}`]: sessionDirectory(host, session),
+    iscsi_host: fixed({ [name]: iscsiHost }),
+    scsi_host: fixed({ [name]: scsiHostDirectory(host, session) }),
+    subsystem: link('/sys/bus/scsi'),
+  });
+});
 
+/** `…/sessionN` */
 function sessionDirectory(host: RunningHost, session: Session): Directory {
-  const connection = `connection${session.sid}:0`;
+  const name = `session${session.sid}`;
+  const connectionName = `connection${session.sid}:0`;
+  const inSessionClass = fixed({ [name]: sessionAttributes(session) });
+  const connection = fixed({
+    iscsi_connection: fixed({ [connectionName]: connectionAttributes(session, connectionName) }),
+  });
+  const target = targetDirectory(host, session);
   return directory({
-    [`target${session.scsiHost}:0:0`]: () => targetDirectory(host, session),
-    [connection]: () =>
-      directory({
-        iscsi_connection: () =>
-          directory({ [connection]: () => connectionAttributes(session, connection) }),
-      }),
-    iscsi_session: () =>
-      directory({ [`session${session.sid}`]: () => sessionAttributes(session) }),
+    // Present only while there are devices below it.
+    [`target${session.scsiHost}:0:0`]: () =>
+      host.scsi.ofSession(session.sid).length === 0 ? undefined : target,
+    [connectionName]: () => connection,
+    iscsi_session: () => inSessionClass,
   });
 }
 
@@ -65,9 +67,9 @@ function sessionAttributes(session: Session): Directory {
   });
 }
 
-function connectionAttributes(session: Session, connection: string): Directory {
+function connectionAttributes(session: Session, name: string): Directory {
   return directory({
-    device: () => link(`${PLACES.session(session)}/${connection}`),
+    device: () => link(`${PLACES.session(session)}/${name}`),
     subsystem: () => link('/sys/class/iscsi_connection'),
     persistent_address: () => attribute(session.address),
     persistent_port: () => attribute(session.port),

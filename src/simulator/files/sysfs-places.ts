@@ -14,8 +14,6 @@ export const PLACES = {
   },
   target: (session: Session): string => `${PLACES.session(session)}/target${session.scsiHost}:0:0`,
   device: ({ session, hctl }: ScsiDevice): string => `${PLACES.target(session)}/${hctl}`,
-  deviceClass: (device: ScsiDevice): string =>
-    `${PLACES.device(device)}/scsi_device/${device.hctl}`,
   disk: (device: ScsiDevice): string => `${PLACES.device(device)}/block/${device.block}`,
   map: ({ block }: DmDevice): string => `/sys/devices/virtual/block/${block}`,
 } as const;

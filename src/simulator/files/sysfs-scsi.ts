@@ -1,31 +1,39 @@
 import type { ScanPattern, ScsiDevice } from '../kernel/scsi-layer.js';
 import type { Session } from '../kernel/session.js';
 import type { RunningHost } from '../linux-host.js';
-import { attribute, directory, link, listing, type Directory, type FileEntry } from './entries.js';
+import {
+  attribute,
+  directory,
+  fixed,
+  link,
+  listing,
+  viewed,
+  type Directory,
+  type FileEntry,
+} from './entries.js';
 import { diskDirectory } from './sysfs-block.js';
 import { PLACES } from './sysfs-places.js';
 import { SystemError } from './system-error.js';
 
-/** `…/targetH:0:0`: present only while there are devices below it. */
-export function targetDirectory(host: RunningHost, session: Session): Directory | undefined {
-  const devices = host.scsi.ofSession(session.sid);
-  if (devices.length === 0) return undefined;
+/** `…/targetH:0:0` */
+export function targetDirectory(host: RunningHost, session: Session): Directory {
   return listing(
-    () => ['subsystem', ...devices.map(({ hctl }) => hctl)],
+    () => ['subsystem', ...host.scsi.ofSession(session.sid).map(({ hctl }) => hctl)],
     (name) => {
       if (name === 'subsystem') return link('/sys/bus/scsi');
-      const device = devices.find(({ hctl }) => hctl === name);
-      return device === undefined ? undefined : deviceDirectory(host, device);
+      const device = host.scsi.device(name);
+      return device?.session === session ? deviceDirectory(host, device) : undefined;
     },
   );
 }
 
 /** `…/H:C:T:L` */
-function deviceDirectory(host: RunningHost, device: ScsiDevice): Directory {
+const deviceDirectory = viewed((host: RunningHost, device: ScsiDevice): Directory => {
   const { hctl, block } = device;
-  const here = PLACES.device(device);
+  const inBlock = fixed({ [block]: diskDirectory(host, device) });
+  const inClass = fixed({ [hctl]: fixed({ device: link(PLACES.device(device)) }) });
   return directory({
-    wwid: () => attribute(device.wwid),
+    wwid: () => wwidAttribute(device),
     state: () => attribute(device.state),
     vendor: () => attribute('LIO-ORG '),
     model: () => attribute('vol             '),
@@ -34,20 +42,31 @@ function deviceDirectory(host: RunningHost, device: ScsiDevice): Directory {
     rescan: () => writeOnly(() => host.scsi.rescan(device)),
     subsystem: () => link('/sys/bus/scsi'),
     driver: () => link('/sys/bus/scsi/drivers/sd'),
-    block: () => directory({ [block]: () => diskDirectory(host, device) }),
-    scsi_device: () => directory({ [hctl]: () => directory({ device: () => link(here) }) }),
-    scsi_disk: () => directory({ [hctl]: () => directory({ device: () => link(here) }) }),
+    block: () => inBlock,
+    scsi_device: () => inClass,
+    scsi_disk: () => inClass,
   });
+});
+
+/** A unit without a usable designator has the attribute, and no answer. */
+function wwidAttribute({ wwid }: ScsiDevice): FileEntry {
+  if (wwid !== '') return attribute(wwid);
+  return {
+    kind: 'file',
+    read: () => {
+      throw new SystemError('ENXIO', 'read', 'wwid');
+    },
+  };
 }
 
 /** `…/scsi_host/hostH` */
 export function scsiHostDirectory(host: RunningHost, session: Session): Directory {
-  return directory({
-    proc_name: () => attribute('iscsi_tcp'),
-    state: () => attribute('running'),
-    device: () => link(PLACES.scsiHost(session.scsiHost)),
-    subsystem: () => link('/sys/class/scsi_host'),
-    scan: () => writeOnly((value) => host.scsi.scan(session, parseScan(value))),
+  return fixed({
+    proc_name: attribute('iscsi_tcp'),
+    state: attribute('running'),
+    device: link(PLACES.scsiHost(session.scsiHost)),
+    subsystem: link('/sys/class/scsi_host'),
+    scan: writeOnly((value) => host.scsi.scan(session, parseScan(value))),
   });
 }
 

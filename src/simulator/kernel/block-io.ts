@@ -36,7 +36,8 @@ export class BlockIo {
 
   /** @throws SystemError ENOSPC beyond the end, ENXIO when the device is not there */
   write(block: string, offset: number, bytes: Uint8Array): void {
-    if (offset + bytes.length > this.sizeBytes(block)) throw new SystemError('ENOSPC', 'write', block);
+    if (offset + bytes.length > this.sizeBytes(block))
+      throw new SystemError('ENOSPC', 'write', block);
     const cache = this.#dirty.get(block) ?? new VolumeContent();
     this.#dirty.set(block, cache);
     cache.write(offset, bytes);
@@ -80,7 +81,11 @@ export class BlockIo {
   async #reach(block: string, syscall: string): Promise<Volume> {
     const { boot, changes } = this.#parts;
     let way = this.#wayOf(block);
-    await boot.waitFor(() => (way = this.#wayOf(block)) !== 'wait', () => changes.next(), Infinity);
+    await boot.waitFor(
+      () => (way = this.#wayOf(block)) !== 'wait',
+      () => changes.next(),
+      Infinity,
+    );
     if (way === 'fail' || way === 'wait') throw new SystemError('EIO', syscall, block);
     return way.to;
   }

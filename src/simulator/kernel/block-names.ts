@@ -60,6 +60,7 @@ function diskName(index: number): string {
 
 function diskIndex(block: string): number {
   let index = -1;
-  for (const letter of block.slice(2)) index = (index + 1) * LETTERS + letter.charCodeAt(0) - LETTER_A;
+  for (const letter of block.slice(2))
+    index = (index + 1) * LETTERS + letter.charCodeAt(0) - LETTER_A;
   return index;
 }

@@ -81,7 +81,8 @@ export class ScsiLayer {
     if ((pattern.channel ?? 0) !== 0 || (pattern.target ?? 0) !== 0) return;
     await boot.sleep(durations.scan + network.latencyMs(session.portal));
     // A scan through a connection that just died waits for the session to recover or to fail.
-    const answered = (): boolean => network.carries(session.portal) || session.state !== 'LOGGED_IN';
+    const answered = (): boolean =>
+      network.carries(session.portal) || session.state !== 'LOGGED_IN';
     await boot.waitFor(answered, () => changes.next(), Infinity);
     if (!network.carries(session.portal)) return;
     const { iqn, portal } = session;
@@ -97,14 +98,22 @@ export class ScsiLayer {
   async remove(device: ScsiDevice): Promise<void> {
     const { boot, durations, faults, changes, network } = this.#parts;
     if (device.state === 'cancel') {
-      await boot.waitFor(() => !this.#has(device), () => changes.next(), Infinity);
+      await boot.waitFor(
+        () => !this.#has(device),
+        () => changes.next(),
+        Infinity,
+      );
       throw new SystemError('ENODEV', 'write', `${device.hctl}/delete`);
     }
     const dead = device.state !== 'running' || !network.carries(device.session.portal);
     device.state = 'cancel';
     await boot.sleep(dead ? durations.deviceDeleteOnDeadPath : durations.deviceDelete);
     const hangs = (): boolean => faults.has('device-hangs', ({ wwid }) => wwid === device.wwid);
-    await boot.waitFor(() => !hangs(), () => changes.next(), Infinity);
+    await boot.waitFor(
+      () => !hangs(),
+      () => changes.next(),
+      Infinity,
+    );
     this.drop(device);
   }
 

@@ -38,6 +38,9 @@ export function buildHosts(config: SimulatorConfig): ReadonlyMap<string, Simulat
   const clock = createClock(config.timeScale);
   const durations = config.durations ?? {};
   return new Map(
-    config.hosts.map((hostId) => [hostId, createSimulatedHost({ hostId, array, clock, durations })]),
+    config.hosts.map((hostId) => [
+      hostId,
+      createSimulatedHost({ hostId, array, clock, durations }),
+    ]),
   );
 }

@@ -27,7 +27,7 @@ export interface Hello {
 }
 
 /** A text of 1 MiB may double in JSON; everything else is small. */
-export const MESSAGE_MAX_BYTES = 4_194_304;
+const MESSAGE_MAX_BYTES = 4_194_304;
 
 const NEWLINE = 0x0a;
 
@@ -63,7 +63,8 @@ export function onLines(socket: Socket, take: (message: unknown) => void): void 
 function parse(line: Buffer): unknown {
   if (line.length > MESSAGE_MAX_BYTES) return undefined;
   try {
-    return JSON.parse(line.toString('utf8'), revive);
+    const message: unknown = JSON.parse(line.toString('utf8'), revive);
+    return message;
   } catch {
     return undefined;
   }
@@ -74,15 +75,17 @@ function revive(_: string, value: unknown): unknown {
   return isBytes ? new Uint8Array(Buffer.from(String(value.$bytes), 'base64')) : value;
 }
 
-const CARRIED_FIELDS = ['code', 'syscall', 'path', 'program'] as const;
+const CARRIED_FIELDS: readonly string[] = ['code', 'syscall', 'path', 'program'];
 
 export function carry(error: unknown): CarriedError {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
-  const fields = CARRIED_FIELDS.filter((field) => field in error).map((field) => [
-    field,
-    String((error as unknown as Record<string, unknown>)[field]),
-  ]);
-  return { name: error.name, message: error.message, ...Object.fromEntries(fields) };
+  const { name, message } = error;
+  const fields = Object.entries(error).filter(([field]) => CARRIED_FIELDS.includes(field));
+  return {
+    name,
+    message,
+    ...Object.fromEntries(fields.map(([field, value]) => [field, String(value)])),
+  };
 }
 
 export function restore({ name, message, ...fields }: CarriedError): Error {

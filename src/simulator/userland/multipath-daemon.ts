@@ -44,7 +44,8 @@ export class MultipathDaemon {
     this.#parts = parts;
     this.#running = !this.#stopped;
     parts.udev.onHandled(({ action, block }) => {
-      if (parts.scsi.ofBlock(block) !== undefined && action === 'add') void this.#pathAppeared(block);
+      if (parts.scsi.ofBlock(block) !== undefined && action === 'add')
+        void this.#pathAppeared(block);
       if (action === 'remove') void this.#blockWent(block);
       if (parts.mapper.ofBlock(block) !== undefined) void this.#mapSettled(block);
     });
@@ -165,6 +166,8 @@ export class MultipathDaemon {
 
   async #adopt(device: ScsiDevice): Promise<boolean> {
     const { wwid } = this.#watch(device);
+    // "failed to get path uid"
+    if (wwid === '') return false;
     const map = this.mapOf(wwid);
     if (map === undefined) {
       return !this.#parts.wwids.has(wwid) || (await this.#createMap(wwid)) !== undefined;
@@ -213,7 +216,8 @@ export class MultipathDaemon {
     if (missing.length === 0) return;
     await boot.sleep(durations.mapReload);
     const there = missing.filter((block) => this.#parts.scsi.ofBlock(block) !== undefined);
-    if (mapper.ofBlock(map.block) === map) mapper.reload(map, { slaves: [...map.slaves, ...there] });
+    if (mapper.ofBlock(map.block) === map)
+      mapper.reload(map, { slaves: [...map.slaves, ...there] });
   }
 
   async #forget(block: string): Promise<void> {
@@ -221,6 +225,7 @@ export class MultipathDaemon {
     this.#paths.delete(block);
     for (const map of this.#mapsOver(block)) {
       await boot.sleep(durations.mapReload);
+      if (mapper.ofBlock(map.block) !== map) continue;
       const slaves = map.slaves.filter((slave) => slave !== block);
       if (slaves.length === 0 && mapper.openCount(map.block) === 0) mapper.remove(map);
       else mapper.reload(map, { slaves });

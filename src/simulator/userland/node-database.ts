@@ -26,10 +26,17 @@ export class NodeDatabase {
   }
 
   /** Replaces a record that is there: its settings are the defaults again, as with 2.1.8. */
-  create(node: NodeKey & { readonly iface: string }): { readonly address: string; readonly port: number } {
+  create(node: NodeKey & { readonly iface: string }): {
+    readonly address: string;
+    readonly port: number;
+  } {
     const end = typedPortal(node.portal);
     this.#disk.ensureDirectory(NODES_DIRECTORY);
-    this.#disk.write(recordPath(node), newNodeRecord({ iqn: node.iqn, iface: node.iface, ...end }), 0o600);
+    this.#disk.write(
+      recordPath(node),
+      newNodeRecord({ iqn: node.iqn, iface: node.iface, ...end }),
+      0o600,
+    );
     return end;
   }
 

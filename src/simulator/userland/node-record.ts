@@ -105,7 +105,8 @@ export function parseNodeRecord(text: string): NodeRecord {
   const values = new Map<string, string>();
   for (const line of text.split('\n')) {
     const split = line.indexOf(' = ');
-    if (!line.startsWith('#') && split > 0) values.set(line.slice(0, split).trim(), line.slice(split + 3).trim());
+    if (!line.startsWith('#') && split > 0)
+      values.set(line.slice(0, split).trim(), line.slice(split + 3).trim());
   }
   const number = (name: string, byDefault: number): number => Number(values.get(name) ?? byDefault);
   const credentials = {

@@ -50,11 +50,14 @@ export class Udev {
     for (const [block, { names, priority }] of this.#claims) {
       for (const name of names) {
         const rival = winners.get(name);
-        if (rival === undefined || rival.priority < priority) winners.set(name, { block, priority });
+        if (rival === undefined || rival.priority < priority)
+          winners.set(name, { block, priority });
       }
     }
     return new Map(
-      [...winners].filter(([name]) => !this.#unlinked.has(name)).map(([name, { block }]) => [name, block]),
+      [...winners]
+        .filter(([name]) => !this.#unlinked.has(name))
+        .map(([name, { block }]) => [name, block]),
     );
   }
 
@@ -103,7 +106,7 @@ export class Udev {
 }
 
 function diskLinks({ wwid, serial, session, lun }: ScsiDevice): string[] {
-  const names = [`disk/by-id/scsi-${udevSerial(wwid)}`];
+  const names = wwid === '' ? [] : [`disk/by-id/scsi-${udevSerial(wwid)}`];
   if (wwid.startsWith('naa.')) names.push(`disk/by-id/wwn-0x${wwid.slice('naa.'.length)}`);
   names.push(`disk/by-id/scsi-1LIO-ORG_${serial}`, `disk/by-id/scsi-SLIO-ORG_${serial}`);
   const address = session.address.includes(':') ? `[${session.address}]` : session.address;

@@ -1,6 +1,6 @@
 import type { DiskDirectory } from '../files/disk-files.js';
 
-export const WWIDS_FILE = '/etc/multipath/wwids';
+const WWIDS_FILE = '/etc/multipath/wwids';
 
 const HEADER = `# Multipath wwids, Version : 1.0
 # NOTE: This file is automatically maintained by multipath and multipathd.

@@ -39,14 +39,17 @@ test('the map is a user of its paths when it is not ignored', async () => {
   ]);
 });
 
-test.each(['/proc/1/mountinfo', '/proc/self/mountinfo'])('a mount in %s is a user', async (path) => {
-  const host = hostWithMap();
-  const mount = { devNumber: '253:3', mountPoint: '/srv/my\\040data', source: '/dev/mapper/x' };
-  setMounts(host, [mount], path);
-  expect(await findDeviceUsers(host, BLOCKS, ['dm-3'])).toEqual([
-    { block: 'dm-3', kind: 'mount', what: '/srv/my data' },
-  ]);
-});
+test.each(['/proc/1/mountinfo', '/proc/self/mountinfo'])(
+  'a mount in %s is a user',
+  async (path) => {
+    const host = hostWithMap();
+    const mount = { devNumber: '253:3', mountPoint: '/srv/my\\040data', source: '/dev/mapper/x' };
+    setMounts(host, [mount], path);
+    expect(await findDeviceUsers(host, BLOCKS, ['dm-3'])).toEqual([
+      { block: 'dm-3', kind: 'mount', what: '/srv/my data' },
+    ]);
+  },
+);
 
 test('a mount seen in both namespaces is named once', async () => {
   const host = hostWithMap();

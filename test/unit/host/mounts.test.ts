@@ -15,5 +15,7 @@ test('a line without its separator is refused', () => {
 });
 
 test('swap names are unescaped', () => {
-  expect(parseSwaps('Filename Type\n/dev/my\\040swap partition 1 0 -2\n')).toEqual(['/dev/my swap']);
+  expect(parseSwaps('Filename Type\n/dev/my\\040swap partition 1 0 -2\n')).toEqual([
+    '/dev/my swap',
+  ]);
 });

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ifPresent } from '../../../src/host/file-tree.js';
 import { NodeFileTree } from '../../../src/privileged/node-file-tree.js';
-import { NodeFileWriter, openUnnamedFile, writablePlaces } from '../../../src/privileged/node-file-writer.js';
+import {
+  NodeFileWriter,
+  openUnnamedFile,
+  writablePlaces,
+} from '../../../src/privileged/node-file-writer.js';
 
 const files = new NodeFileTree();
 let root: string;

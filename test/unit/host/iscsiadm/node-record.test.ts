@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { applySettings, parseSettings, recordValueProblem } from '../../../../src/host/iscsiadm/node-record.js';
+import {
+  applySettings,
+  parseSettings,
+  recordValueProblem,
+} from '../../../../src/host/iscsiadm/node-record.js';
 import { mooringSettings } from '../../../../src/host/iscsiadm/node-settings.js';
 
 const RECORD = [
@@ -32,7 +36,9 @@ test('a setting without a value is taken out', () => {
 
 test('a setting that stands twice stands once afterwards', () => {
   const twice = RECORD.replace('# END', 'node.startup = onboot\n# END');
-  expect(applySettings(twice, { 'node.startup': 'manual' })).toBe(RECORD.replace('automatic', 'manual'));
+  expect(applySettings(twice, { 'node.startup': 'manual' })).toBe(
+    RECORD.replace('automatic', 'manual'),
+  );
 });
 
 test('a record of another writer, without its frame, takes settings too', () => {
@@ -77,7 +83,10 @@ test('old credentials are taken out when none are given', () => {
 test('mutual credentials stand beside one-way ones', () => {
   const chap = { username: 'out', password: 'secret-out' };
   const mutualChap = { username: 'in', password: 'secret-in' };
-  const edited = applySettings(RECORD, mooringSettings({ loginTimeoutSeconds: 7, chap, mutualChap }));
+  const edited = applySettings(
+    RECORD,
+    mooringSettings({ loginTimeoutSeconds: 7, chap, mutualChap }),
+  );
   expect(Object.fromEntries(parseSettings(edited))).toMatchObject({
     'node.session.auth.authmethod': 'CHAP',
     'node.session.auth.username': 'out',

@@ -22,12 +22,9 @@ test.each(['timeout', 'timeout receiving packet', 'fail', 'permission deny: need
   },
 );
 
-test.each(['sdb 1 2', '/dev/sdb 1', 'sdb;rm'])(
-  'the line "%s" is not taken for a path',
-  (line) => {
-    expect(() => parsePathLines(`${line}\n`)).toThrow('unexpected line');
-  },
-);
+test.each(['sdb 1 2', '/dev/sdb 1', 'sdb;rm'])('the line "%s" is not taken for a path', (line) => {
+  expect(() => parsePathLines(`${line}\n`)).toThrow('unexpected line');
+});
 
 test('a WWID is remembered when it stands between slashes on a line of its own', () => {
   const text = `# Multipath wwids, Version : 1.0\n/${WWID}/\n`;

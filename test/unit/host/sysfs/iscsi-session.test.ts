@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest';
-import { findSessions, hasSession, readSession, readSessions } from '../../../../src/host/sysfs/iscsi-session.js';
+import {
+  findSessions,
+  hasSession,
+  readSession,
+  readSessions,
+} from '../../../../src/host/sysfs/iscsi-session.js';
 import { addSession, emptyHost, IQN, PORTAL } from '../../../support/sysfs-builder.js';
 
-const CONNECTION = '/sys/devices/platform/host2/session1/connection1:0/iscsi_connection/connection1:0';
+const CONNECTION =
+  '/sys/devices/platform/host2/session1/connection1:0/iscsi_connection/connection1:0';
 const SESSION = '/sys/devices/platform/host2/session1/iscsi_session/session1';
 
 test('a host without the iSCSI modules has no sessions', async () => {

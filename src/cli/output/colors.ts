@@ -1,0 +1,13 @@
+import type { Colors } from 'picocolors/types';
+import picocolors from 'picocolors';
+import type { CliContext, TextOutput } from '../context.js';
+
+/** Colours for one stream: only on a terminal, and not when the user wants none. */
+export function colorsFor(
+  { env }: Pick<CliContext, 'env'>,
+  stream: TextOutput,
+  wanted: boolean,
+): Colors {
+  const isOff = !wanted || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
+  return picocolors.createColors(!isOff && stream.isTTY === true);
+}

@@ -1,0 +1,108 @@
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import { exclusiveWorkflowId, sharedWorkflowId } from '../contract/ids.js';
+import { HOST_ATTRIBUTE } from '../contract/search-attributes.js';
+import { listAttachments } from './list-attachments.js';
+import { OperationError } from './operation-error.js';
+
+/** One run of an attachment, as the server describes it now. */
+export interface FoundRun {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly isOpen: boolean;
+  readonly hostId: string | undefined;
+  readonly description: WorkflowExecutionDescription;
+}
+
+/** Which attachment is meant. Without a host: the only one there is. */
+export interface AttachmentName {
+  readonly volumeId: string;
+  readonly hostId?: string;
+}
+
+/** The latest run of a workflow id; `undefined` when there is none. Strongly consistent. */
+export async function latestRun(client: Client, workflowId: string): Promise<FoundRun | undefined> {
+  return findRun(client, workflowId);
+}
+
+/** One run, the latest unless it is named. */
+export async function findRun(
+  client: Client,
+  workflowId: string,
+  runId?: string,
+): Promise<FoundRun | undefined> {
+  try {
+    const description = await client.workflow.getHandle(workflowId, runId).describe();
+    return {
+      workflowId,
+      runId: description.runId,
+      isOpen: isOpen(description),
+      hostId: description.typedSearchAttributes.get(HOST_ATTRIBUTE),
+      description,
+    };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+function isOpen({ status }: WorkflowExecutionDescription): boolean {
+  return status.name === 'RUNNING' || status.name === 'PAUSED';
+}
+
+/**
+ * Finds an attachment by its volume: the open one, or else the one that closed last.
+ *
+ * @throws OperationError `NotFound`, or `InvalidRequest` when the volume is shared by several hosts
+ */
+export async function findAttachment(client: Client, name: AttachmentName): Promise<FoundRun> {
+  const { volumeId, hostId } = name;
+  const sharedHosts =
+    hostId === undefined ? await hostsSharing(client, volumeId) : [hostId];
+  const runs = await Promise.all([
+    latestRun(client, exclusiveWorkflowId(volumeId)),
+    ...sharedHosts.map((host) => latestRun(client, sharedWorkflowId(volumeId, host))),
+  ]);
+  const found = runs
+    .filter((run) => run !== undefined)
+    .filter((run) => hostId === undefined || run.hostId === undefined || run.hostId === hostId);
+  const open = found.filter((run) => run.isOpen);
+  if (open.length > 1) {
+    const hosts = open.map((run) => run.hostId ?? run.workflowId);
+    throw new OperationError({
+      type: 'InvalidRequest',
+      message: `Volume ${volumeId} is attached to ${hosts.join(', ')}: say which host is meant`,
+      facts: { problems: [{ field: 'hostId', problem: 'must be given' }], hosts },
+      advice: 'name one with --host',
+    });
+  }
+  const [best] = open.length > 0 ? open : found.sort(latestFirst);
+  if (best !== undefined) return best;
+  const elsewhere = runs.find((run) => run?.isOpen === true)?.hostId;
+  throw new OperationError({
+    type: 'NotFound',
+    message:
+      `Nothing is known of volume ${volumeId}` +
+      (hostId === undefined ? '' : ` on host ${hostId}`) +
+      (elsewhere === undefined ? '' : `; it is on ${elsewhere}`),
+    facts: { volumeId, ...(hostId === undefined ? {} : { hostId }) },
+  });
+}
+
+/** Hosts that have, or had, shared access to a volume. From visibility: a moment late. */
+async function hostsSharing(client: Client, volumeId: string): Promise<string[]> {
+  const exclusiveId = exclusiveWorkflowId(volumeId);
+  const hosts = new Set<string>();
+  for await (const row of listAttachments(client, { volumeId, all: true })) {
+    if (row.workflowId !== exclusiveId) hosts.add(row.hostId);
+    if (hosts.size >= HOSTS_MAX) break;
+  }
+  return [...hosts];
+}
+
+/** More hosts than that must be told apart by the caller. */
+const HOSTS_MAX = 50;
+
+function latestFirst(left: FoundRun, right: FoundRun): number {
+  return right.description.startTime.getTime() - left.description.startTime.getTime();
+}

@@ -1,0 +1,40 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { RemoteHost } from '../simulator/remote-host.js';
+import type { DemoFleet } from './demo-fleet.js';
+
+/** Long enough to be seen; the server gives up on the worker's step after 5 s without a sign. */
+const AWAY_MS = 3_000;
+
+/** What happens to the worker, for the screen. */
+export interface CrashWatcher {
+  killed(pid: number): void;
+  startedAgain(pid: number): void;
+}
+
+/**
+ * Kills a host's worker in the middle of a detach: right after the kernel has deleted the second
+ * path device and before the worker hears of it. Starts it again after a moment.
+ *
+ * @returns ends when the worker is started again; `prepared` when it may begin
+ */
+export async function crashAtSecondDeletion(
+  fleet: DemoFleet,
+  host: RemoteHost,
+  hostId: string,
+): Promise<{ happen(watcher: CrashWatcher): Promise<void> }> {
+  const boundary = await host.control.setBoundary({
+    of: 'write-attribute',
+    matching: '/delete',
+    nth: 2,
+    side: 'after',
+  });
+  return {
+    async happen(watcher) {
+      await boundary.reached;
+      watcher.killed(await fleet.killHostWorker(hostId));
+      boundary.release({ dropped: true });
+      await pause(AWAY_MS);
+      watcher.startedAgain(await fleet.startHostWorker(hostId));
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { readConnectionSettings, type ConnectionSettings } from '../client/connection.js';
+import { findExistingServer, startDevServer } from './dev-server.js';
+
+/** The server of a demo, and how the demo's processes find it. */
+export interface DemoServer {
+  readonly settings: ConnectionSettings;
+  /** Added to the environment of the workers. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Shared with others and there afterwards. */
+  readonly isForeign: boolean;
+  readonly uiUrl?: string;
+  stop(): Promise<void>;
+}
+
+/** The server named by `TEMPORAL_ADDRESS`, or one of our own. */
+export async function findDemoServer(onProgress: (line: string) => void): Promise<DemoServer> {
+  if (findExistingServer() !== undefined) {
+    return {
+      settings: readConnectionSettings(),
+      environment: withoutOwnSettings('MOORING_'),
+      isForeign: true,
+      stop: () => Promise.resolve(),
+    };
+  }
+  const { address, namespace, uiUrl, stop } = await startDevServer({ onProgress });
+  return {
+    settings: { address, namespace, options: {} },
+    environment: {
+      ...withoutOwnSettings('MOORING_'),
+      // The user's profile is for another server; an address alone would be mixed with its TLS.
+      ...withoutOwnSettings('TEMPORAL_'),
+      TEMPORAL_CONFIG_FILE: '/dev/null',
+      TEMPORAL_ADDRESS: address,
+      TEMPORAL_NAMESPACE: namespace,
+    },
+    isForeign: false,
+    ...(uiUrl === undefined ? {} : { uiUrl }),
+    stop,
+  };
+}
+
+/** What the user has set for workers of his own; empty means not set. */
+function withoutOwnSettings(prefix: string): Record<string, string> {
+  const names = Object.keys(process.env).filter((name) => name.startsWith(prefix));
+  return Object.fromEntries(names.map((name) => [name, '']));
+}

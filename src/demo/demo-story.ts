@@ -1,0 +1,155 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { OperationError } from '../client/operation-error.js';
+import type { FollowTarget } from '../client/follow.js';
+import type { AttachResult } from '../model/attach-result.js';
+import type { HostSnapshot } from '../simulator/observation.js';
+import type { RemoteHost } from '../simulator/remote-host.js';
+import { crashAtSecondDeletion } from './demo-crash.js';
+import type { DemoFleet } from './demo-fleet.js';
+import { attachRequest, type DemoPlan } from './demo-plan.js';
+import type { DemoScreen, LiveSteps } from './demo-screen.js';
+
+/** What is written through the device, and looked for on the array. */
+const PATTERN = 'written through the multipath device';
+const PATTERN_OFFSET = 4_096;
+/** The last rows of a history are read back from the server within moments. */
+const LAST_ROWS_MS = 200;
+
+/** The main job, scene by scene. Each fails with an Error when it does not go as told. */
+export class DemoStory {
+  readonly #fleet: DemoFleet;
+  readonly #plan: DemoPlan;
+  readonly #screen: DemoScreen;
+
+  constructor(fleet: DemoFleet, plan: DemoPlan, screen: DemoScreen) {
+    this.#fleet = fleet;
+    this.#plan = plan;
+    this.#screen = screen;
+  }
+
+  async tell(): Promise<void> {
+    const { hostId } = this.#plan;
+    const host = await this.#fleet.hold(hostId);
+    await host.control.array.setPortal({
+      portal: this.#plan.deadPortal,
+      condition: { kind: 'dropped' },
+    });
+    const attached = await this.#attach();
+    await this.#refuseOther();
+    await this.#write(host, attached);
+    await this.#detach(host);
+    await this.#prove(host);
+    await this.#showHistory();
+  }
+
+  async #attach(): Promise<AttachResult> {
+    const { volumeId, hostId, portals, deadPortal } = this.#plan;
+    this.#screen.heading(
+      `Attach ${volumeId} to ${hostId} by ${portals.length} portals; ${deadPortal} is dead`,
+    );
+    const operation = await this.#fleet.mooring.startAttach(attachRequest(this.#plan, hostId));
+    const steps = this.#screen.steps();
+    const [result] = await Promise.all([operation.result(), this.#follow(operation, steps)]);
+    steps.end();
+    const present = result.paths.filter(({ state }) => state === 'present').length;
+    this.#screen.line(
+      `${result.device}, ${result.sizeBytes / 1_048_576} MiB, ${result.kind} over ${present} of ` +
+        `${result.paths.length} paths: ${result.state}; the dead one is tried again in the background`,
+    );
+    this.#screen.line(`${result.stablePath} stays the same after a reboot`);
+    return result;
+  }
+
+  /** The workflow's id is the fence. */
+  async #refuseOther(): Promise<void> {
+    const { volumeId, otherHostId } = this.#plan;
+    this.#screen.heading(`Attach it to ${otherHostId} as well`);
+    try {
+      await this.#fleet.mooring.attach(attachRequest(this.#plan, otherHostId));
+    } catch (error) {
+      if (!(error instanceof OperationError) || error.type !== 'AttachedElsewhere') throw error;
+      this.#screen.line(`refused: ${error.type}: ${error.message}`);
+      return;
+    }
+    throw new Error(`${volumeId} was attached to two hosts`);
+  }
+
+  async #write({ control }: RemoteHost, { stablePath, device }: AttachResult): Promise<void> {
+    this.#screen.heading('Write through the device');
+    await control.writeThrough(stablePath, PATTERN_OFFSET, new TextEncoder().encode(PATTERN));
+    const onArray = await this.#readArray(control);
+    if (onArray === PATTERN) throw new Error('The pattern is on the array before the flush');
+    this.#screen.line(`"${PATTERN}" is in the host's cache of ${device}, not yet on the array`);
+  }
+
+  async #detach(host: RemoteHost): Promise<void> {
+    const { volumeId, hostId } = this.#plan;
+    this.#screen.heading(`Detach ${volumeId}; the worker of ${hostId} is killed in the middle`);
+    const crash = await crashAtSecondDeletion(this.#fleet, host, hostId);
+    const operation = await this.#fleet.mooring.startDetach({
+      volumeId,
+      hostId,
+      requestedBy: 'mooring demo',
+    });
+    if ('nothing' in operation) throw new Error(`${volumeId} was not attached`);
+    const steps = this.#screen.steps();
+    let crashed = false;
+    const happened = crash.happen({
+      killed: (pid) => {
+        crashed = true;
+        steps.note(`kill -9 ${pid}: the worker of ${hostId} dies while it removes the devices`);
+      },
+      startedAgain: (pid) => {
+        steps.note(`the worker of ${hostId} is started again as process ${pid}`);
+      },
+    });
+    happened.catch(() => undefined);
+    const [result] = await Promise.all([operation.result(), this.#follow(operation, steps)]);
+    steps.end();
+    if (!crashed) throw new Error('The detach was over before the worker was killed');
+    await happened;
+    this.#screen.line(`${result.state}: ${result.removed.join(', ')}`);
+  }
+
+  async #prove({ control }: RemoteHost): Promise<void> {
+    this.#screen.heading('What is left');
+    const onArray = await this.#readArray(control);
+    if (onArray !== PATTERN) throw new Error(`The array holds ${JSON.stringify(onArray)}`);
+    this.#screen.line(`on the array: "${onArray}"`);
+    const left = leftovers(await control.snapshot());
+    if (left.length > 0) throw new Error(`Left on ${this.#plan.hostId}: ${left.join(', ')}`);
+    this.#screen.line(
+      `on ${this.#plan.hostId}: no session, no node record, no device, no map, no note of ours`,
+    );
+  }
+
+  async #showHistory(): Promise<void> {
+    this.#screen.heading("The attachment's history, as the Temporal server keeps it");
+    // The run closes a moment after its last update has answered.
+    await pause(LAST_ROWS_MS);
+    this.#screen.history(await this.#fleet.mooring.history(this.#plan.volumeId));
+  }
+
+  async #follow(target: FollowTarget, steps: LiveSteps): Promise<void> {
+    for await (const event of this.#fleet.mooring.follow(target)) steps.show(event);
+  }
+
+  async #readArray({ array }: RemoteHost['control']): Promise<string> {
+    const { volumeName } = this.#plan;
+    const length = PATTERN.length;
+    const bytes = await array.readVolume({ volume: volumeName, offset: PATTERN_OFFSET, length });
+    return new TextDecoder().decode(bytes);
+  }
+}
+
+/** Everything an attach brings to a host, by name; empty on a host that is as it was before. */
+function leftovers(seen: HostSnapshot): string[] {
+  return [
+    ...seen.sessions.map(({ portal }) => `session to ${portal}`),
+    ...seen.records.map(({ path }) => path),
+    ...seen.devices.map(({ block }) => block),
+    ...seen.maps.map(({ name }) => `map ${name}`),
+    ...seen.wwids.map((wwid) => `wwid ${wwid}`),
+    ...seen.runFiles.map(({ path }) => path),
+  ];
+}

@@ -1,0 +1,103 @@
+import { hostname } from 'node:os';
+import { Worker } from '@temporalio/worker';
+import { createHostActivities } from '../activities/host-activities.js';
+import { hostTaskQueue } from '../contract/ids.js';
+import { readHostIdentity } from '../host/host-identity.js';
+import { createVerbs } from '../privileged/create-verbs.js';
+import { DirectorySecrets } from '../privileged/secrets.js';
+import { takeHostLock } from './host-lock.js';
+import type { HostSeams } from './host-seams.js';
+import type { HostWorkerSettings } from './settings.js';
+import { stepLog } from './step-log.js';
+import { VERSION } from './version.js';
+import { reportedWorkers } from './worker-presence.js';
+import { runWorkerProcess, type WorkerSurroundings } from './worker-process.js';
+import { firstLine } from './worker-refused.js';
+
+/**
+ * Steps at once: several volumes of many paths each. Far above what runs, because a step that waits
+ * for a free slot looks like a host that is away; who must wait for whom is decided by our locks.
+ */
+const SLOTS = 64;
+/** A frontend serves 1200 long polls per namespace: two a host leave room for hundreds of hosts. */
+const POLLERS = 2;
+/** How late a running step may hear of its cancellation. */
+const CANCEL_LATENCY_MS = 1_000;
+/** Running steps may end; the longest command that is not cut short is iscsiadm's 45 s. */
+const SHUTDOWN_GRACE_MS = 45_000;
+const SHUTDOWN_FORCE_MS = 50_000;
+
+/** What the process that starts a host worker wires into it. */
+export interface HostDependencies {
+  /** This machine, or a simulated host. */
+  readonly openHost: () => Promise<HostSeams> | HostSeams;
+}
+
+/**
+ * Runs the steps of one host until SIGTERM or SIGINT.
+ *
+ * @throws WorkerRefused - another worker runs on this host, or the server cannot be reached
+ */
+export async function runHostWorker(
+  settings: HostWorkerSettings,
+  { openHost }: HostDependencies,
+): Promise<void> {
+  const { hostId } = settings;
+  const lock = await takeHostLock(settings);
+  try {
+    const seams = await openHost();
+    try {
+      await runWorkerProcess(settings, { worker: 'host', hostId }, async (surroundings) => {
+        await warnOfTrouble(surroundings, hostId, seams);
+        return createHostWorker(surroundings, settings, seams);
+      });
+    } finally {
+      seams.close();
+    }
+  } finally {
+    await lock.release();
+  }
+}
+
+export async function createHostWorker(
+  { connection, namespace, logger }: WorkerSurroundings,
+  { hostId, secretsDirectories }: Pick<HostWorkerSettings, 'hostId' | 'secretsDirectories'>,
+  { runner, files, writer }: HostSeams,
+): Promise<Worker> {
+  const secrets = new DirectorySecrets(secretsDirectories);
+  const verbs = createVerbs({ runner, files, writer, secrets });
+  return Worker.create({
+    connection,
+    namespace,
+    // Recorded with every step that is taken up: a part of the audit.
+    identity: `${hostId}/${process.pid}/${VERSION}`,
+    taskQueue: hostTaskQueue(hostId),
+    activities: createHostActivities({ hostId, files, runFiles: writer, verbs }),
+    interceptors: { activity: [stepLog(logger)] },
+    maxConcurrentActivityTaskExecutions: SLOTS,
+    maxConcurrentActivityTaskPolls: POLLERS,
+    maxHeartbeatThrottleInterval: CANCEL_LATENCY_MS,
+    shutdownGraceTime: SHUTDOWN_GRACE_MS,
+    shutdownForceTime: SHUTDOWN_FORCE_MS,
+  });
+}
+
+/** Says at the start what will go wrong later. The steps themselves are fenced. */
+async function warnOfTrouble(
+  { client, logger }: WorkerSurroundings,
+  hostId: string,
+  { files }: HostSeams,
+): Promise<void> {
+  try {
+    const { bootId, machineId } = await readHostIdentity(files);
+    logger.info({ hostId, bootId, machineId }, 'host is known');
+  } catch (error) {
+    logger.warn({ hostId, said: firstLine(error) }, 'the identity of this host cannot be read');
+  }
+  const workers = await reportedWorkers(client, hostTaskQueue(hostId));
+  const elsewhere = workers.find(({ alive, hostName }) => alive && hostName !== hostname());
+  if (elsewhere !== undefined) {
+    const { identity, hostName } = elsewhere;
+    logger.warn({ hostId, identity, hostName }, 'another machine works under this host id as well');
+  }
+}

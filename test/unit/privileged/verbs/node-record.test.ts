@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest';
+import { parseSettings } from '../../../../src/host/iscsiadm/node-record.js';
+import { addSession, IQN, PORTAL } from '../../../support/sysfs-builder.js';
+import { verbsUnderTest, type VerbsUnderTest } from '../../../support/verbs-under-test.js';
+
+const END = { iqn: IQN, portal: PORTAL, iface: 'default' };
+const PATH = `/etc/iscsi/nodes/${IQN}/10.0.0.1,3260`;
+const RECORD = `# BEGIN RECORD 2.1.8\nnode.name = ${IQN}\niface.iscsi_ifacename = default\n# END RECORD\n`;
+const NEW = `iscsiadm -m node -T ${IQN} -p ${PORTAL} -I default -o new`;
+const DELETE = `iscsiadm -m node -T ${IQN} -p ${PORTAL} -I default -o delete`;
+const CHAP = { username: 'db-17', secretRef: 'file:out' };
+
+/** iscsiadm as far as records go. */
+function withDatabase(): VerbsUnderTest {
+  const setting = verbsUnderTest();
+  const { host, runner } = setting;
+  runner.reaction = ({ args }) => {
+    if (args.includes('new')) host.file(PATH, RECORD);
+    if (args.includes('delete')) host.drop(PATH);
+    return {};
+  };
+  return setting;
+}
+
+async function settings({ host }: VerbsUnderTest): Promise<Record<string, string>> {
+  return Object.fromEntries(parseSettings(await host.readText(PATH)));
+}
+
+test('a missing record is made, and says what a login needs', async () => {
+  const setting = withDatabase();
+  const { made } = await setting.verbs.ensureNodeRecord({ ...END, loginTimeoutSeconds: 7 });
+  expect(made).toBe(true);
+  expect(setting.runner.lines).toEqual([NEW]);
+  expect(await settings(setting)).toMatchObject({
+    'node.name': IQN,
+    'node.startup': 'manual',
+    'node.session.scan': 'manual',
+    'node.conn[0].timeo.login_timeout': '7',
+  });
+  expect(setting.host.modeOf(PATH)).toBe(0o600);
+});
+
+test('a record that is there is edited, not made again', async () => {
+  const setting = withDatabase();
+  setting.host.file(PATH, RECORD);
+  const { made } = await setting.verbs.ensureNodeRecord({ ...END, loginTimeoutSeconds: 7 });
+  expect(made).toBe(false);
+  expect(setting.runner.lines).toEqual([]);
+  expect(await settings(setting)).toMatchObject({ 'node.startup': 'manual' });
+});
+
+test('secrets go into the file and into no argument', async () => {
+  const setting = withDatabase();
+  const mutualChap = { username: 'array', secretRef: 'file:in' };
+  await setting.verbs.ensureNodeRecord({ ...END, loginTimeoutSeconds: 7, chap: CHAP, mutualChap });
+  expect(await settings(setting)).toMatchObject({
+    'node.session.auth.authmethod': 'CHAP',
+    'node.session.auth.username': 'db-17',
+    'node.session.auth.password': 'marker-secret-out',
+    'node.session.auth.username_in': 'array',
+    'node.session.auth.password_in': 'marker-secret-in',
+  });
+  expect(setting.runner.lines.join()).not.toContain('marker');
+});
+
+test('credentials of an earlier login are wiped when none are given', async () => {
+  const setting = withDatabase();
+  await setting.verbs.ensureNodeRecord({ ...END, loginTimeoutSeconds: 7, chap: CHAP });
+  await setting.verbs.ensureNodeRecord({ ...END, loginTimeoutSeconds: 7 });
+  expect(await setting.host.readText(PATH)).not.toMatch(/marker|db-17|CHAP/);
+});
+
+test('a record that iscsiadm did not make is a failure with redacted words', async () => {
+  const { runner, verbs } = verbsUnderTest();
+  runner.reaction = () => ({ exitCode: 6, stderr: 'lock of marker-secret-out\n' });
+  await expect(
+    verbs.ensureNodeRecord({ ...END, loginTimeoutSeconds: 7, chap: CHAP }),
+  ).rejects.toMatchObject({
+    name: 'CommandFailure',
+    facts: { program: 'iscsiadm', exitCode: 6, said: 'lock of [redacted]' },
+  });
+});
+
+test('a record of another iface that the new one would replace is left alone', async () => {
+  const setting = withDatabase();
+  setting.host.file(PATH, RECORD.replace('= default', '= tcp0'));
+  await expect(
+    setting.verbs.ensureNodeRecord({ ...END, loginTimeoutSeconds: 7 }),
+  ).rejects.toMatchObject({ name: 'CommandFailure' });
+  expect(setting.runner.lines).toEqual([]);
+});
+
+test('changes of the node database are made one at a time', async () => {
+  const { host, runner, verbs } = verbsUnderTest();
+  const portals = ['10.0.0.1:3260', '10.0.0.2:3260', '10.0.0.3:3260'];
+  let running = 0;
+  let most = 0;
+  runner.reaction = async ({ args }) => {
+    running += 1;
+    most = Math.max(most, running);
+    await new Promise((resolve) => setImmediate(resolve));
+    running -= 1;
+    const [portal = ''] = args.filter((argument) => portals.includes(argument));
+    host.file(`/etc/iscsi/nodes/${IQN}/${portal.replace(':', ',')}`, RECORD);
+    return {};
+  };
+  await Promise.all(
+    portals.map(async (portal) =>
+      verbs.ensureNodeRecord({ ...END, portal, loginTimeoutSeconds: 7 }),
+    ),
+  );
+  expect(most).toBe(1);
+  expect(await host.list(`/etc/iscsi/nodes/${IQN}`)).toHaveLength(3);
+});
+
+test('a record is deleted, and found gone the second time', async () => {
+  const { host, runner, verbs } = withDatabase();
+  host.file(PATH, RECORD);
+  expect(await verbs.hasNodeRecord(END)).toBe(true);
+  expect(await verbs.deleteNodeRecord(END)).toEqual({ kind: 'done' });
+  expect(await verbs.hasNodeRecord(END)).toBe(false);
+  expect(await verbs.deleteNodeRecord(END)).toEqual({ kind: 'already-gone' });
+  expect(runner.lines).toEqual([DELETE]);
+});
+
+test('a record that is gone is deleted, whatever the exit code', async () => {
+  const { host, runner, verbs } = verbsUnderTest();
+  host.file(PATH, RECORD);
+  runner.reaction = () => {
+    host.drop(PATH);
+    return { exitCode: 6, stderr: 'iscsiadm: encountered iSCSI database failure' };
+  };
+  expect(await verbs.deleteNodeRecord(END)).toEqual({ kind: 'done' });
+});
+
+test('a record that stays is a failed deletion, whatever the exit code', async () => {
+  const { host, runner, verbs } = verbsUnderTest();
+  host.file(PATH, RECORD);
+  runner.reaction = () => ({ exitCode: 21, stderr: 'iscsiadm: No records found' });
+  expect(await verbs.deleteNodeRecord(END)).toEqual({
+    kind: 'failed',
+    exitCode: 21,
+    said: 'iscsiadm: No records found',
+  });
+});
+
+test('the record of a session stays as long as the session', async () => {
+  const { host, runner, verbs } = withDatabase();
+  host.file(PATH, RECORD);
+  addSession(host, { state: 'FAILED' });
+  expect(await verbs.deleteNodeRecord(END)).toMatchObject({ kind: 'busy' });
+  expect(runner.lines).toEqual([]);
+});
