@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { readConnectionSettings, type ConnectionSettings } from '../client/connection.js';
 import { findExistingServer, startDevServer } from './dev-server.js';
 
@@ -12,8 +14,15 @@ export interface DemoServer {
   stop(): Promise<void>;
 }
 
-/** The server named by `TEMPORAL_ADDRESS`, or one of our own. */
-export async function findDemoServer(onProgress: (line: string) => void): Promise<DemoServer> {
+/**
+ * The server named by `TEMPORAL_ADDRESS`, or one of our own.
+ *
+ * @param directory - takes the client profile of the demo's processes
+ */
+export async function findDemoServer(
+  directory: string,
+  onProgress: (line: string) => void,
+): Promise<DemoServer> {
   if (findExistingServer() !== undefined) {
     return {
       settings: readConnectionSettings(),
@@ -29,7 +38,7 @@ export async function findDemoServer(onProgress: (line: string) => void): Promis
       ...withoutOwnSettings('MOORING_'),
       // The user's profile is for another server; an address alone would be mixed with its TLS.
       ...withoutOwnSettings('TEMPORAL_'),
-      TEMPORAL_CONFIG_FILE: '/dev/null',
+      TEMPORAL_CONFIG_FILE: emptyProfile(directory),
       TEMPORAL_ADDRESS: address,
       TEMPORAL_NAMESPACE: namespace,
     },
@@ -37,6 +46,13 @@ export async function findDemoServer(onProgress: (line: string) => void): Promis
     ...(uiUrl === undefined ? {} : { uiUrl }),
     stop,
   };
+}
+
+/** An empty file will not do: the SDK (1.24.0) wants the table of profiles to be there. */
+function emptyProfile(directory: string): string {
+  const path = join(directory, 'temporal.toml');
+  writeFileSync(path, '[profile.default]\n');
+  return path;
 }
 
 /** What the user has set for workers of his own; empty means not set. */

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { DemoFleet } from './demo-fleet.js';
 import { createPlan } from './demo-plan.js';
-import type { DemoScreen } from './demo-screen.js';
+import { DemoScreen } from './demo-screen.js';
 import { findDemoServer, type DemoServer } from './demo-server.js';
 import { DemoStory } from './demo-story.js';
 import { Interruption } from './interruption.js';
 import { createTemporaryDirectory } from './temporary-directory.js';
+import type { TextOutput } from '../cli/context.js';
 
 /** From the start of the workers to the last line. The server's program may have to be fetched first. */
 const DEMO_MS = 55_000;
@@ -13,7 +14,7 @@ const DEMO_MS = 55_000;
 export interface DemoOptions {
   /** Leaves everything running until Ctrl-C. */
   readonly keep: boolean;
-  readonly screen: DemoScreen;
+  readonly output: TextOutput;
 }
 
 /**
@@ -25,14 +26,15 @@ export interface DemoOptions {
  *
  * @throws DemoInterrupted on Ctrl-C; Error when something does not go as told
  */
-export async function runDemo({ keep, screen }: DemoOptions): Promise<void> {
+export async function runDemo({ keep, output }: DemoOptions): Promise<void> {
+  const screen = new DemoScreen(output);
   const interruption = new Interruption();
   const directory = createTemporaryDirectory('mooring-demo');
   let server: DemoServer | undefined;
   let fleet: DemoFleet | undefined;
   const perform = async (): Promise<void> => {
     screen.line('Starting a Temporal server, three workers and two simulated hosts ...');
-    server = await findDemoServer((line) => screen.line(line));
+    server = await findDemoServer(directory.path, (line) => screen.line(line));
     const plan = createPlan(server.isForeign ? `-${randomBytes(3).toString('hex')}` : '');
     fleet = await DemoFleet.create({ server, plan, directory: directory.path });
     await fleet.start();

@@ -144,7 +144,7 @@ function readSetting<Name extends SettingName>(
 }
 
 /** Variables of mooring that are not settings of a worker. */
-const OTHER_VARIABLES = /^MOORING_(?:TEMPORAL|SIMULATOR|TEST|LAB|BENCH)_/;
+const OTHER_VARIABLES = /^MOORING_(?:DEBUG$|(?:SIMULATOR|TEST|LAB|BENCH)_)/;
 
 /** A misspelt variable would otherwise be a setting that silently does not hold. */
 function unknownVariables(environment: Environment): string[] {

@@ -6,7 +6,6 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { inject } from 'vitest';
 import { createControlActivities } from '../../src/activities/control-activities.js';
 import { createHostActivities } from '../../src/activities/host-activities.js';
 import type { LedgerAccess } from '../../src/activities/ledger-access.js';
@@ -29,6 +28,8 @@ export const FLEET_PORTALS = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'].ma
 
 /** The host's own durations pass ten times as fast, so that a test waits for nothing but order. */
 const TIME_SCALE = 0.1;
+/** Recorded histories are committed: they must not name the machine they were made on. */
+const IDENTITY = 'mooring-test';
 export const VOLUME_BYTES = 67_108_864;
 
 /** One simulated host with its worker, in this process. */
@@ -53,6 +54,7 @@ export class FleetHost {
       connection: this.connection,
       taskQueue: hostTaskQueue(hostId),
       activities: createHostActivities({ hostId, files, runFiles: writer, verbs }),
+      identity: IDENTITY,
       maxHeartbeatThrottleInterval: 500,
       shutdownGraceTime: 0,
     });
@@ -70,6 +72,13 @@ const NO_SECRETS: SecretStore = {
   resolve: () => Promise.reject(new Error('this test has no secrets')),
 };
 
+/** Where a fleet's server is, and the workflows its control worker runs. */
+export interface FleetServer {
+  readonly temporalAddress: string;
+  /** Path of the bundle. */
+  readonly workflowBundle: string;
+}
+
 /** A control worker, an array and as many simulated hosts as a test wants, on the real server. */
 export class Fleet {
   readonly array = new StorageArray();
@@ -86,17 +95,21 @@ export class Fleet {
     this.array.addTarget({ iqn: FLEET_IQN, portals: FLEET_PORTALS });
   }
 
-  static async start(): Promise<Fleet> {
+  static async start(server: FleetServer): Promise<Fleet> {
     quietRuntime();
-    const address = inject('temporalAddress');
-    const client = new Client({ connection: await Connection.connect({ address }) });
+    const { temporalAddress: address } = server;
+    const client = new Client({
+      connection: await Connection.connect({ address }),
+      identity: IDENTITY,
+    });
     const native = await NativeConnection.connect({ address });
     const control = await Worker.create({
       connection: native,
       taskQueue: CONTROL_TASK_QUEUE,
-      workflowBundle: { codePath: inject('workflowBundle') },
+      workflowBundle: { codePath: server.workflowBundle },
       activities: createControlActivities({ ledger: ledgerOf(client) }),
-      stickyQueueScheduleToStartTimeout: '2s',
+      identity: IDENTITY,
+      stickyQueueScheduleToStartTimeout: 2_000,
     });
     return new Fleet(client, native, control);
   }

@@ -1,12 +1,15 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { Fleet, FLEET_IQN, FLEET_PORTALS, VOLUME_BYTES } from '../support/in-process-fleet.js';
 
 let fleet: Fleet;
 beforeAll(async () => {
-  fleet = await Fleet.start();
+  fleet = await Fleet.start({
+    temporalAddress: inject('temporalAddress'),
+    workflowBundle: inject('workflowBundle'),
+  });
 });
 afterAll(async () => {
   await fleet.stop();
