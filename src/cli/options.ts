@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 
 /** How data is printed. Field names of JSON never change within a major version. */
 export const OUTPUT_FORMATS = ['table', 'json'] as const;

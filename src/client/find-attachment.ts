@@ -1,6 +1,12 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
-import { exclusiveWorkflowId, sharedWorkflowId } from '../contract/ids.js';
+import {
+  exclusiveWorkflowId,
+  HOST_ID_PATTERN,
+  sharedWorkflowId,
+  VOLUME_ID_PATTERN,
+} from '../contract/ids.js';
+import { invalidRequest } from '../contract/request-problems.js';
 import { HOST_ATTRIBUTE } from '../contract/search-attributes.js';
 import { listAttachments } from './list-attachments.js';
 import { OperationError } from './operation-error.js';
@@ -18,6 +24,8 @@ export interface FoundRun {
 export interface AttachmentName {
   readonly volumeId: string;
   readonly hostId?: string;
+  /** One of its runs; default: the open one, or else the one that closed last. */
+  readonly runId?: string;
 }
 
 /** The latest run of a workflow id; `undefined` when there is none. Strongly consistent. */
@@ -56,12 +64,13 @@ function isOpen({ status }: WorkflowExecutionDescription): boolean {
  * @throws OperationError `NotFound`, or `InvalidRequest` when the volume is shared by several hosts
  */
 export async function findAttachment(client: Client, name: AttachmentName): Promise<FoundRun> {
-  const { volumeId, hostId } = name;
+  const { volumeId, hostId, runId } = name;
+  checkName(name);
   const sharedHosts =
     hostId === undefined ? await hostsSharing(client, volumeId) : [hostId];
   const runs = await Promise.all([
-    latestRun(client, exclusiveWorkflowId(volumeId)),
-    ...sharedHosts.map((host) => latestRun(client, sharedWorkflowId(volumeId, host))),
+    findRun(client, exclusiveWorkflowId(volumeId), runId),
+    ...sharedHosts.map((host) => findRun(client, sharedWorkflowId(volumeId, host), runId)),
   ]);
   const found = runs
     .filter((run) => run !== undefined)
@@ -87,6 +96,15 @@ export async function findAttachment(client: Client, name: AttachmentName): Prom
       (elsewhere === undefined ? '' : `; it is on ${elsewhere}`),
     facts: { volumeId, ...(hostId === undefined ? {} : { hostId }) },
   });
+}
+
+/** @throws ApplicationFailure `InvalidRequest` */
+function checkName({ volumeId, hostId }: AttachmentName): void {
+  const problems = [
+    ...(VOLUME_ID_PATTERN.test(volumeId) ? [] : ['volumeId']),
+    ...(hostId === undefined || HOST_ID_PATTERN.test(hostId) ? [] : ['hostId']),
+  ].map((field) => ({ field, problem: 'has a form that no attachment has' }));
+  if (problems.length > 0) throw invalidRequest(problems);
 }
 
 /** Hosts that have, or had, shared access to a volume. From visibility: a moment late. */

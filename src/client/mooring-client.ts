@@ -147,10 +147,18 @@ export class MooringClient {
     }
   }
 
-  /** What was done, step by step, in an attachment's latest run. */
-  async history(volumeId: string, hostId?: string): Promise<HistoryStep[]> {
+  /**
+   * What was done, step by step, in one run of an attachment.
+   *
+   * @param which.hostId - needed only for a volume that several hosts share
+   * @param which.runId - default: the open run, or else the one that closed last
+   */
+  async history(
+    volumeId: string,
+    which: { readonly hostId?: string; readonly runId?: string } = {},
+  ): Promise<HistoryStep[]> {
     const { client } = this;
-    const { workflowId, runId, description } = await this.find(nameOf(volumeId, hostId));
+    const { workflowId, runId, description } = await this.find({ ...which, volumeId });
     return new CallScope(client, {}).run(async () => {
       const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
       const pending = description.raw.pendingActivities ?? [];

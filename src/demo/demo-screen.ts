@@ -1,10 +1,10 @@
 import type { StepEvent } from '../client/follow.js';
-import { stepDurationMs, type HistoryStep } from '../client/history-step.js';
+import type { HistoryStep } from '../client/history-step.js';
 import type { CliContext, TextOutput } from '../cli/context.js';
-import { colorsFor } from '../cli/output/colors.js';
-import { createProgress, type Progress } from '../cli/output/progress.js';
-import { renderTable } from '../cli/output/table.js';
-import { formatDuration } from '../cli/output/text.js';
+import { colorsFor, type Colors } from '../cli/output/colors.js';
+import { createProgress } from '../cli/output/create-progress.js';
+import { renderHistory } from '../cli/output/history-table.js';
+import type { Progress } from '../cli/output/progress.js';
 
 /** Steps of one operation while they happen. */
 export interface LiveSteps {
@@ -17,7 +17,7 @@ export interface LiveSteps {
 /** Where the demo shows what it does: a moving list on a terminal, plain lines elsewhere. */
 export class DemoScreen {
   readonly #stream: TextOutput;
-  readonly #colors: ReturnType<typeof colorsFor>;
+  readonly #colors: Colors;
   #headings = 0;
 
   constructor(stream: TextOutput) {
@@ -25,8 +25,18 @@ export class DemoScreen {
     this.#colors = colorsFor({ env: process.env }, stream, true);
   }
 
-  line(text: string): void {
+  line(text = ''): void {
     this.#stream.write(`${text}\n`);
+  }
+
+  /** Output of a command, set off from what surrounds it. */
+  block(text: string): void {
+    this.line(`\n${text.replaceAll(/^(?=.)/gm, '  ')}`);
+  }
+
+  /** What went wrong, and what helps to find out why. */
+  failure(text: string): void {
+    this.line(this.#colors.red(text));
   }
 
   heading(text: string): void {
@@ -57,31 +67,12 @@ export class DemoScreen {
   }
 
   history(steps: readonly HistoryStep[]): void {
-    const [first] = steps;
-    const start = first === undefined ? 0 : Date.parse(first.startedAt);
-    const table = renderTable<HistoryStep>(
-      [
-        { header: 'AT', value: ({ startedAt }) => formatDuration(Date.parse(startedAt) - start) },
-        { header: 'WHAT', value: ({ kind, step, summary }) => (kind === 'activity' ? summary : `${kind} ${step}`) },
-        { header: 'BY', value: ({ worker, requestedBy }) => worker ?? requestedBy },
-        { header: 'TRIES', value: ({ attempt }) => attempt },
-        { header: 'OUTCOME', value: ({ outcome, failure }) => failure?.type ?? outcome },
-        { header: 'TOOK', value: (step) => took(step) },
-      ],
-      steps,
-    );
-    this.line(table);
+    this.line(renderHistory(steps));
   }
 
   #progress(): Progress {
     return createProgress(contextOver(this.#stream), { color: true }, this.#stream);
   }
-}
-
-function took(step: HistoryStep): string | undefined {
-  const durationMs = stepDurationMs(step);
-  const isMoment = step.kind === 'run' || step.kind === 'state' || step.kind === 'signal';
-  return durationMs === undefined || isMoment ? undefined : formatDuration(durationMs);
 }
 
 function contextOver(stream: TextOutput): CliContext {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { OperationError } from '../client/operation-error.js';
+import { showAttachResult, showDetachResult } from '../cli/output/attachment-text.js';
 import type { FollowTarget } from '../client/follow.js';
+import { OperationError } from '../client/operation-error.js';
 import type { AttachResult } from '../model/attach-result.js';
 import type { HostSnapshot } from '../simulator/observation.js';
 import type { RemoteHost } from '../simulator/remote-host.js';
@@ -45,18 +46,13 @@ export class DemoStory {
   async #attach(): Promise<AttachResult> {
     const { volumeId, hostId, portals, deadPortal } = this.#plan;
     this.#screen.heading(
-      `Attach ${volumeId} to ${hostId} by ${portals.length} portals; ${deadPortal} is dead`,
+      `Attach ${volumeId} to ${hostId} by ${portals.length} portals, of which ${deadPortal} is dead`,
     );
     const operation = await this.#fleet.mooring.startAttach(attachRequest(this.#plan, hostId));
     const steps = this.#screen.steps();
     const [result] = await Promise.all([operation.result(), this.#follow(operation, steps)]);
     steps.end();
-    const present = result.paths.filter(({ state }) => state === 'present').length;
-    this.#screen.line(
-      `${result.device}, ${result.sizeBytes / 1_048_576} MiB, ${result.kind} over ${present} of ` +
-        `${result.paths.length} paths: ${result.state}; the dead one is tried again in the background`,
-    );
-    this.#screen.line(`${result.stablePath} stays the same after a reboot`);
+    this.#screen.block(showAttachResult(result));
     return result;
   }
 
@@ -103,12 +99,13 @@ export class DemoStory {
         steps.note(`the worker of ${hostId} is started again as process ${pid}`);
       },
     });
-    happened.catch(() => undefined);
-    const [result] = await Promise.all([operation.result(), this.#follow(operation, steps)]);
+    const detached = Promise.all([operation.result(), this.#follow(operation, steps)]);
+    // A worker that does not come back must not keep us waiting for the detach.
+    await Promise.race([detached, happened]);
+    const [result] = await detached;
     steps.end();
     if (!crashed) throw new Error('The detach was over before the worker was killed');
-    await happened;
-    this.#screen.line(`${result.state}: ${result.removed.join(', ')}`);
+    this.#screen.block(showDetachResult(result));
   }
 
   async #prove({ control }: RemoteHost): Promise<void> {

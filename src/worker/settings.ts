@@ -47,7 +47,7 @@ export interface SettingSources {
   readonly environment: Environment;
 }
 
-/** One setting: its two names and what it may be. */
+/** One setting, by its name among the flags: its two public names and what it may be. */
 interface SettingRule<Schema extends z.ZodType<unknown, string | undefined>> {
   readonly flag: string;
   readonly environment: string;
@@ -81,7 +81,7 @@ const RULES = {
     environment: 'MOORING_SECRETS_DIRECTORY',
     schema: pathSchema.optional(),
   },
-  simulatedHost: {
+  simulated: {
     flag: 'simulated',
     environment: 'MOORING_SIMULATED_HOST',
     schema: pathSchema.optional(),
@@ -111,7 +111,7 @@ export function readControlSettings(sources: SettingSources): WorkerSettings {
 
 /** @throws WorkerRefused - one line that names the setting by flag and variable */
 export function readHostSettings(sources: SettingSources): HostWorkerSettings {
-  const simulatedHost = readSetting('simulatedHost', sources);
+  const simulatedHost = readSetting('simulated', sources);
   const secretsDirectory = readSetting('secretsDirectory', sources);
   const runAs = readSetting('runAs', sources);
   return {

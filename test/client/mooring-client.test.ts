@@ -5,11 +5,12 @@ import { OperationError } from '../../src/client/operation-error.js';
 import type { HistoryStep } from '../../src/client/history-step.js';
 import { eventually } from '../support/eventually.js';
 import { Fleet, FLEET_PORTALS } from '../support/in-process-fleet.js';
+import { injectedServer } from '../support/injected-server.js';
 
 let fleet: Fleet;
 let mooring: MooringClient;
 beforeAll(async () => {
-  fleet = await Fleet.start();
+  fleet = await Fleet.start(injectedServer());
   mooring = new MooringClient(fleet.client);
 });
 afterAll(async () => {

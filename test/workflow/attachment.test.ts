@@ -1,15 +1,13 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
+import { injectedServer } from '../support/injected-server.js';
 import { Fleet, FLEET_IQN, FLEET_PORTALS, VOLUME_BYTES } from '../support/in-process-fleet.js';
 
 let fleet: Fleet;
 beforeAll(async () => {
-  fleet = await Fleet.start({
-    temporalAddress: inject('temporalAddress'),
-    workflowBundle: inject('workflowBundle'),
-  });
+  fleet = await Fleet.start(injectedServer());
 });
 afterAll(async () => {
   await fleet.stop();

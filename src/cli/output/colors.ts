@@ -1,6 +1,8 @@
-import type { Colors } from 'picocolors/types';
 import picocolors from 'picocolors';
 import type { CliContext, TextOutput } from '../context.js';
+
+/** Functions that colour text, or leave it as it is. */
+export type Colors = ReturnType<typeof picocolors.createColors>;
 
 /** Colours for one stream: only on a terminal, and not when the user wants none. */
 export function colorsFor(

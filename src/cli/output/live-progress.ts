@@ -1,8 +1,8 @@
-import type { Colors } from 'picocolors/types';
 import type { HistoryStep } from '../../client/history-step.js';
 import type { StepEvent } from '../../client/follow.js';
 import type { TextOutput } from '../context.js';
-import { isWorthShowing, type Progress } from './progress.js';
+import type { Colors } from './colors.js';
+import { isWorthShowing, type Progress } from './progress-display.js';
 import { finishedLine, stepText } from './step-line.js';
 import { formatDuration } from './text.js';
 

@@ -1,5 +1,5 @@
-import type { Colors } from 'picocolors/types';
 import { stepDurationMs, type HistoryStep, type StepOutcome } from '../../client/history-step.js';
+import type { Colors } from './colors.js';
 import { formatDuration, printable } from './text.js';
 
 const MARKS: Readonly<Record<StepOutcome, string>> = {

@@ -16,7 +16,7 @@ export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly
     ...rows.map((row) => columns.map(({ value }) => cell(value(row)))),
   ];
   const widths = columns.map((_, index) =>
-    Math.max(...lines.map((line) => [...(line[index] ?? '')].length)),
+    Math.max(...lines.map((line) => widthOf(line[index] ?? ''))),
   );
   return lines
     .map((line) =>
@@ -43,5 +43,10 @@ function cell(value: string | number | undefined): string {
 }
 
 function pad(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - [...text].length));
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
+}
+
+/** In code points: near enough for ids, addresses and plain words. */
+function widthOf(text: string): number {
+  return Array.from(text).length;
 }

@@ -70,6 +70,11 @@ describe('settings of a worker', () => {
     expect(refusal.message).not.toContain('\n');
   });
 
+  it('know a simulated host by its socket', () => {
+    const { simulatedHost } = read({ hostId: 'db-17', simulated: '/tmp/simulator.sock' });
+    expect(simulatedHost).toBe('/tmp/simulator.sock');
+  });
+
   it('warn of a misspelt variable', () => {
     const { warnings } = read({ hostId: 'db-17' }, { MOORING_HOSTID: 'db-18' });
     expect(warnings).toEqual(['environment variable MOORING_HOSTID is not a setting of mooring']);

@@ -1,0 +1,89 @@
+import type { DetachRequestInput } from '../../model/detach-request.js';
+import {
+  addConnectionOptions,
+  addOutputOptions,
+  addTimeoutOption,
+  type CommonOptions,
+} from '../options.js';
+import type { CommandHome } from '../program.js';
+import { runCommand } from './run-command.js';
+
+interface DetachOptions extends CommonOptions {
+  readonly file?: string;
+  readonly host?: string;
+  readonly force?: boolean;
+  readonly requestId?: string;
+  readonly requestedBy?: string;
+  readonly reason?: string;
+  readonly wait: boolean;
+  readonly quiet?: boolean;
+  readonly timeout?: number;
+}
+
+/** `mooring detach VOLUME` */
+export function addDetachCommand(home: CommandHome): void {
+  const command = home.program
+    .command('detach')
+    .description('Detach a volume: write back, remove, release')
+    .argument('[volume]', 'volume id')
+    .option('--host <id>', 'its host; needed only when several hosts share the volume')
+    .option('-f, --file <file>', 'the request as JSON instead; - for standard input')
+    .option('--force', 'ask for what may lose data; a person must approve it')
+    .option('--request-id <id>', 'repeats an earlier detach instead of asking for a new one')
+    .option('--requested-by <who>', 'who asks, for the audit')
+    .option('--reason <why>', 'why, for the audit')
+    .option('--no-wait', 'return once the detach has begun')
+    .option('-q, --quiet', 'no progress');
+  addTimeoutOption(addOutputOptions(addConnectionOptions(command)))
+    .addHelpText(
+      'after',
+      '\nWaits for a host that is away. Ctrl-C stops the waiting, not the work.',
+    )
+    .action(
+      runCommand(home, (options: DetachOptions, volume: string | undefined) =>
+        detach(home, options, volume),
+      ),
+    );
+}
+
+async function detach(
+  { context }: CommandHome,
+  options: DetachOptions,
+  volume: string | undefined,
+): Promise<number> {
+  const { readRequest } = await import('../read-request.js');
+  const { runOperation } = await import('../run-operation.js');
+  const { showDetachResult } = await import('../output/attachment-text.js');
+  const { file, host, force, requestId, requestedBy, reason } = options;
+  const given = file === undefined ? {} : await readRequest(file, context.stdin);
+  const request = {
+    ...given,
+    ...(volume === undefined ? {} : { volumeId: volume }),
+    ...(host === undefined ? {} : { hostId: host }),
+    ...(force === true ? { mode: 'force' } : {}),
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(requestedBy === undefined ? {} : { requestedBy }),
+    ...(reason === undefined ? {} : { reason }),
+  } as DetachRequestInput;
+  return runOperation({
+    context,
+    options,
+    operation: 'detach',
+    request,
+    start: async (mooring, sent, call) => mooring.startDetach(await onItsHost(mooring, sent), call),
+    asText: showDetachResult,
+  });
+}
+
+/** Without a host: the one the volume is on. */
+async function onItsHost(
+  mooring: { find(name: { volumeId: string }): Promise<{ hostId: string | undefined }> },
+  request: DetachRequestInput,
+): Promise<DetachRequestInput> {
+  // What is missing or malformed is refused by name, as everywhere.
+  if ((request.hostId as unknown) !== undefined) return request;
+  const { isVolumeId } = await import('../volume-id.js');
+  if (!isVolumeId(request.volumeId)) return request;
+  const { hostId } = await mooring.find({ volumeId: request.volumeId });
+  return hostId === undefined ? request : { ...request, hostId };
+}

@@ -1,0 +1,18 @@
+import { afterAll, beforeAll, describe, inject } from 'vitest';
+import { testScenarios } from './run-scenarios.js';
+import { SimulatedHostUnderTest } from './simulated-host-under-test.js';
+
+describe('the simulated host', () => {
+  let host: SimulatedHostUnderTest | undefined;
+  beforeAll(async () => {
+    host = await SimulatedHostUnderTest.start(inject('temporalAddress'));
+  });
+  afterAll(async () => {
+    await host?.stop();
+  });
+
+  testScenarios(() => {
+    if (host === undefined) throw new Error('The host under test did not start');
+    return host;
+  }, 60_000);
+});
