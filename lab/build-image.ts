@@ -13,6 +13,7 @@ import {
   rm,
   stat,
   utimes,
+  writeFile,
 } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -60,7 +61,7 @@ export async function ensureGuestImage(): Promise<GuestImage> {
   await utimes(directory, now, now);
   return {
     disk: join(directory, 'disk.img'),
-    kernel: join(directory, 'vmlinuz'),
+    kernel: join(directory, 'vmlinux'),
     initrd: join(directory, 'initrd.img'),
     toolsDisk,
   };
@@ -154,7 +155,7 @@ async function buildToolsDisk(disk: string): Promise<void> {
 async function withLock(path: string, work: () => Promise<void>): Promise<void> {
   const end = performance.now() + 2 * BUILD_TIMEOUT_MS;
   const mine = `${path}.${String(process.pid)}`;
-  await (await open(mine, 'w')).writeFile(String(process.pid));
+  await writeFile(mine, String(process.pid));
   try {
     while (!(await tryLink(mine, path))) {
       const holder = Number(await readFile(path, 'utf8').catch(() => '0'));

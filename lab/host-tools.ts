@@ -10,8 +10,9 @@ const NEEDED = {
   'qemu-system-x86_64': 'qemu-system-x86',
   'qemu-img': 'qemu-utils',
   debootstrap: 'debootstrap',
-  'mke2fs': 'e2fsprogs',
+  mke2fs: 'e2fsprogs',
   setpriv: 'util-linux',
+  xz: 'xz-utils',
 } as const;
 
 const SYSTEM_DIRECTORIES = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];

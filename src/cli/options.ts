@@ -52,7 +52,11 @@ export function parseDuration(text: string): number {
 }
 
 /** The connection options of a command line, to be repeated in commands it suggests. */
-export function connectionFlagText({ address, namespace, profile }: Partial<CommonOptions>): string {
+export function connectionFlagText({
+  address,
+  namespace,
+  profile,
+}: Partial<CommonOptions>): string {
   return Object.entries({ address, namespace, profile })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` --${name} ${value ?? ''}`)

@@ -48,9 +48,10 @@ function parseJson(text: string, name: string): unknown {
     return JSON.parse(text) as unknown;
   } catch (error) {
     // The parser's own message repeats the text, and that may hold what must not be printed.
-    const at = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
+    const said = error instanceof Error ? error.message : '';
+    const at = /position (\d+)/.exec(said)?.[1];
     const where = at === undefined ? '' : `, see ${lineAndColumn(text, Number(at))}`;
-    throw invalid(`${name} is not JSON${where}`);
+    throw invalid(`${name} is not JSON${said.includes('end of JSON') ? ': it ends early' : where}`);
   }
 }
 

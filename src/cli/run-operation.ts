@@ -6,7 +6,7 @@ import type { CliContext } from './context.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { goesOnText } from './goes-on-text.js';
 import type { CommonOptions } from './options.js';
-import { createProgress } from './output/progress.js';
+import { createProgress } from './output/create-progress.js';
 import { printData } from './output/print.js';
 import { Interrupted, untilInterrupted } from './until-interrupted.js';
 import { watchOperation } from './watch-operation.js';

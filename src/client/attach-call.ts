@@ -5,7 +5,11 @@ import {
   type Client,
   type WorkflowUpdateHandle,
 } from '@temporalio/client';
-import { ApplicationFailure, TypedSearchAttributes, WorkflowNotFoundError } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  TypedSearchAttributes,
+  WorkflowNotFoundError,
+} from '@temporalio/common';
 import { attachmentWorkflowId, CONTROL_TASK_QUEUE, type AttachmentKey } from '../contract/ids.js';
 import { ATTACHMENT_WORKFLOW } from '../contract/names.js';
 import * as attributes from '../contract/search-attributes.js';
@@ -144,16 +148,19 @@ function hasClosedUnderneath(error: unknown): boolean {
  * Whether an outcome was there before the call, in a run that has closed since. Costs nothing when a
  * run was started for the call, one look when it was open before.
  */
-async function isOutcomeOfThePast(client: Client, { before, update }: SentAttach): Promise<boolean> {
+async function isOutcomeOfThePast(
+  client: Client,
+  { before, update }: SentAttach,
+): Promise<boolean> {
   if (before === undefined || update.workflowRunId !== before.runId) return false;
   const now = await findRun(client, before.workflowId, before.runId);
   if (now === undefined || now.isOpen) return false;
-  const { events } = await client.workflow.getHandle(before.workflowId, before.runId).fetchHistory();
+  const { events } = await client.workflow
+    .getHandle(before.workflowId, before.runId)
+    .fetchHistory();
   const completed = events?.find(
     ({ workflowExecutionUpdateCompletedEventAttributes: attributesOf }) =>
       attributesOf?.meta?.updateId === update.updateId,
   );
-  return (
-    completed !== undefined && toNumber(completed.eventId) <= before.description.historyLength
-  );
+  return completed !== undefined && toNumber(completed.eventId) <= before.description.historyLength;
 }

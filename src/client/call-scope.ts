@@ -21,10 +21,12 @@ export class CallScope {
    */
   async run<Result>(part: () => Promise<Result>, workflowId?: string): Promise<Result> {
     const { client, signal, deadlineAt } = this;
-    const bounded =
-      deadlineAt === undefined ? part : () => client.withDeadline(deadlineAt, part);
+    // The SDK (1.24.0) leaves a listener on its signal with every request: each part gets its own.
+    const bounded = deadlineAt === undefined ? part : () => client.withDeadline(deadlineAt, part);
     try {
-      return await (signal === undefined ? bounded() : client.withAbortSignal(signal, bounded));
+      return await (signal === undefined
+        ? bounded()
+        : client.withAbortSignal(AbortSignal.any([signal]), bounded));
     } catch (error) {
       throw toOperationError(error, workflowId === undefined ? {} : { workflowId });
     }

@@ -9,7 +9,8 @@ export const CLIENT_ERRORS = {
   NamespaceNotReady: 'run `mooring setup`, or set --namespace or TEMPORAL_NAMESPACE',
   ControlWorkerUnavailable: 'start a control worker: `mooring worker control`',
   NotFound: 'see what there is with `mooring list --all`',
-  StillRunning: 'follow it with `mooring status VOLUME --follow`, or ask again with the same request id',
+  StillRunning:
+    'follow it with `mooring status VOLUME --follow`, or ask again with the same request id',
   ServerFault: "look into the Temporal server's log",
 } as const satisfies Record<string, string>;
 

@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os';
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { OperationError, toOperationError } from './operation-error.js';
 import { whyUnreachable } from './reachability.js';
@@ -17,9 +17,11 @@ export interface ConnectionFlags {
 export interface ConnectionSettings {
   readonly address: string;
   readonly namespace: string;
-  /** TLS, API key, metadata from Temporal's client configuration; never print it. */
-  readonly options: ConnectionOptions;
+  /** From Temporal's client configuration; never print it. */
+  readonly options: Pick<ProfileOptions, 'apiKey' | 'tls' | 'metadata'>;
 }
+
+type ProfileOptions = ReturnType<typeof loadClientConnectConfig>['connectionOptions'];
 
 export const DEFAULT_ADDRESS = '127.0.0.1:7233';
 export const DEFAULT_NAMESPACE = 'default';

@@ -1,4 +1,8 @@
-import { WorkflowUpdateFailedError, type Client, type WorkflowUpdateHandle } from '@temporalio/client';
+import {
+  WorkflowUpdateFailedError,
+  type Client,
+  type WorkflowUpdateHandle,
+} from '@temporalio/client';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { exclusiveWorkflowId, sharedWorkflowId } from '../contract/ids.js';
 import type { DetachResult } from '../model/attach-result.js';
@@ -49,10 +53,7 @@ export async function detachOutcome(
     return await update.result();
   } catch (error) {
     const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
-    if (
-      cause instanceof ApplicationFailure &&
-      cause.type === 'AcceptedUpdateCompletedWorkflow'
-    ) {
+    if (cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow') {
       return nothingToDetach(request);
     }
     throw error;

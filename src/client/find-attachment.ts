@@ -66,8 +66,7 @@ function isOpen({ status }: WorkflowExecutionDescription): boolean {
 export async function findAttachment(client: Client, name: AttachmentName): Promise<FoundRun> {
   const { volumeId, hostId, runId } = name;
   checkName(name);
-  const sharedHosts =
-    hostId === undefined ? await hostsSharing(client, volumeId) : [hostId];
+  const sharedHosts = hostId === undefined ? await hostsSharing(client, volumeId) : [hostId];
   const runs = await Promise.all([
     findRun(client, exclusiveWorkflowId(volumeId), runId),
     ...sharedHosts.map((host) => findRun(client, sharedWorkflowId(volumeId, host), runId)),

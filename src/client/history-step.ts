@@ -1,9 +1,24 @@
 /** What a row of a history is about. */
-export const STEP_KINDS = ['run', 'update', 'activity', 'timer', 'signal', 'state', 'fault'] as const;
+export const STEP_KINDS = [
+  'run',
+  'update',
+  'activity',
+  'timer',
+  'signal',
+  'state',
+  'fault',
+] as const;
 export type StepKind = (typeof STEP_KINDS)[number];
 
 /** How a step stands. `waiting`: nobody has taken it, as far as the history says. */
-export const STEP_OUTCOMES = ['waiting', 'running', 'done', 'failed', 'timed-out', 'cancelled'] as const;
+export const STEP_OUTCOMES = [
+  'waiting',
+  'running',
+  'done',
+  'failed',
+  'timed-out',
+  'cancelled',
+] as const;
 export type StepOutcome = (typeof STEP_OUTCOMES)[number];
 
 /**

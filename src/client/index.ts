@@ -9,7 +9,12 @@ export {
 } from './connection.js';
 export type { AttachmentName, FoundRun } from './find-attachment.js';
 export type { FollowTarget, StepEvent } from './follow.js';
-export { stepDurationMs, type HistoryStep, type StepKind, type StepOutcome } from './history-step.js';
+export {
+  stepDurationMs,
+  type HistoryStep,
+  type StepKind,
+  type StepOutcome,
+} from './history-step.js';
 export { HistoryReader, historySteps } from './history-steps.js';
 export { jsonSchema, SCHEMA_NAMES, type JsonSchema, type SchemaName } from './json-schemas.js';
 export type { AttachmentRow, ListFilter } from './list-attachments.js';

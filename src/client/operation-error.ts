@@ -17,7 +17,12 @@ import {
   TimeoutFailure,
   WorkflowNotFoundError,
 } from '@temporalio/common';
-import { FAILURES, isFailureType, type FailureFacts, type FailureType } from '../contract/failures.js';
+import {
+  FAILURES,
+  isFailureType,
+  type FailureFacts,
+  type FailureType,
+} from '../contract/failures.js';
 import { CLIENT_ERRORS, type ClientErrorType } from './client-errors.js';
 
 /** Everything a call can end with: the catalogue of failures, and what only a client sees. */

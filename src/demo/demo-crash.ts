@@ -11,17 +11,21 @@ export interface CrashWatcher {
   startedAgain(pid: number): void;
 }
 
+/** A crash that waits for its moment. */
+export interface PreparedCrash {
+  /** Ends when the worker is started again; never, when the moment does not come. */
+  happen(signal: AbortSignal, watcher: CrashWatcher): Promise<void>;
+}
+
 /**
- * Kills a host's worker in the middle of a detach: right after the kernel has deleted the second
- * path device and before the worker hears of it. Starts it again after a moment.
- *
- * @returns ends when the worker is started again; `prepared` when it may begin
+ * Prepares to kill a host's worker in the middle of a detach: right after the kernel has deleted the
+ * second path device and before the worker hears of it. It is started again after a moment.
  */
 export async function crashAtSecondDeletion(
   fleet: DemoFleet,
   host: RemoteHost,
   hostId: string,
-): Promise<{ happen(watcher: CrashWatcher): Promise<void> }> {
+): Promise<PreparedCrash> {
   const boundary = await host.control.setBoundary({
     of: 'write-attribute',
     matching: '/delete',
@@ -29,11 +33,11 @@ export async function crashAtSecondDeletion(
     side: 'after',
   });
   return {
-    async happen(watcher) {
+    async happen(signal, watcher) {
       await boundary.reached;
       watcher.killed(await fleet.killHostWorker(hostId));
       boundary.release({ dropped: true });
-      await pause(AWAY_MS);
+      await pause(AWAY_MS, undefined, { signal });
       watcher.startedAgain(await fleet.startHostWorker(hostId));
     },
   };

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -15,10 +15,12 @@ import type { DemoServer } from './demo-server.js';
 import { startSimulatedHosts } from './simulated-hosts.js';
 
 /** The command line of this very installation. */
-const MOORING = fileURLToPath(new URL('../../bin/mooring.js', import.meta.url));
+export const MOORING = fileURLToPath(new URL('../../bin/mooring.js', import.meta.url));
 /** A cold start with bundling on a busy machine. */
 const WORKER_START_MS = 40_000;
 const LOOK_INTERVAL_MS = 50;
+/** Of each log, when something went wrong. */
+const LAST_LINES = 5;
 /** Nothing of the demo needs an orderly end: it runs on simulated hosts that go away with it. */
 const STOP_GRACE_MS = 2_000;
 
@@ -52,9 +54,9 @@ export class DemoFleet {
   /**
    * Starts everything and waits until all workers can be seen from the server.
    *
-   * @throws Error with the last words of what did not start
+   * @throws Error that names what did not start
    */
-  async start(): Promise<void> {
+  async start(signal: AbortSignal): Promise<void> {
     const { plan, server } = this.#options;
     const { namespace } = server.settings;
     const hostIds = [plan.hostId, plan.otherHostId];
@@ -67,8 +69,8 @@ export class DemoFleet {
       ...hostIds.map((hostId) => this.startHostWorker(hostId)),
     ]);
     await Promise.all([
-      this.#untilPolling('control', CONTROL_TASK_QUEUE),
-      ...hostIds.map((hostId) => this.#untilPolling(hostId, hostTaskQueue(hostId))),
+      this.#untilPolling('control', CONTROL_TASK_QUEUE, signal),
+      ...hostIds.map((hostId) => this.#untilPolling(hostId, hostTaskQueue(hostId), signal)),
     ]);
   }
 
@@ -86,6 +88,16 @@ export class DemoFleet {
     await child.exited;
     this.#children.delete(hostId);
     return child.pid;
+  }
+
+  /** What runs, by name. */
+  get processes(): readonly { readonly name: string; readonly pid: number }[] {
+    return [...this.#children].map(([name, { pid }]) => ({ name, pid }));
+  }
+
+  /** The end of each worker's log, for the case that something went wrong. */
+  get lastWords(): string {
+    return [...this.#children.keys()].map((name) => this.#lastWords(name)).join('\n');
   }
 
   /** A simulated host and its array in the experimenter's hands. */
@@ -142,21 +154,25 @@ export class DemoFleet {
     return child;
   }
 
-  async #untilPolling(name: string, taskQueue: string): Promise<void> {
+  async #untilPolling(name: string, taskQueue: string, signal: AbortSignal): Promise<void> {
     let ended = false;
     void this.#children.get(name)?.exited.then(() => {
       ended = true;
     });
     const deadline = Date.now() + WORKER_START_MS;
     while (!(await readPresence(this.#client, taskQueue)).polling) {
-      if (ended || Date.now() > deadline) throw new Error(this.#lastWords(name));
-      await pause(LOOK_INTERVAL_MS);
+      if (ended || Date.now() > deadline) throw new Error(`The worker ${name} did not start`);
+      await pause(LOOK_INTERVAL_MS, undefined, { signal });
     }
   }
 
   #lastWords(name: string): string {
-    const lines = readFileSync(join(this.#options.directory, `${name}.log`), 'utf8').trim();
-    const last = lines.split('\n').slice(-5).join('\n');
-    return `The worker ${name} did not start. Its last words:\n${last}`;
+    const path = join(this.#options.directory, `${name}.log`);
+    if (!existsSync(path)) return '';
+    const lines = readFileSync(path, 'utf8').trim().split('\n');
+    return lines
+      .slice(-LAST_LINES)
+      .map((line) => `${name}: ${line}`)
+      .join('\n');
   }
 }

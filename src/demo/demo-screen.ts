@@ -1,9 +1,7 @@
 import type { StepEvent } from '../client/follow.js';
-import type { HistoryStep } from '../client/history-step.js';
 import type { CliContext, TextOutput } from '../cli/context.js';
 import { colorsFor, type Colors } from '../cli/output/colors.js';
 import { createProgress } from '../cli/output/create-progress.js';
-import { renderHistory } from '../cli/output/history-table.js';
 import type { Progress } from '../cli/output/progress.js';
 
 /** Steps of one operation while they happen. */
@@ -64,10 +62,6 @@ export class DemoScreen {
         progress.end();
       },
     };
-  }
-
-  history(steps: readonly HistoryStep[]): void {
-    this.line(renderHistory(steps));
   }
 
   #progress(): Progress {

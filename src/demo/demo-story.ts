@@ -1,11 +1,12 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { showAttachResult, showDetachResult } from '../cli/output/attachment-text.js';
+import { renderHistory } from '../cli/output/history-table.js';
 import type { FollowTarget } from '../client/follow.js';
 import { OperationError } from '../client/operation-error.js';
-import type { AttachResult } from '../model/attach-result.js';
+import type { Operation } from '../client/operation.js';
+import type { AttachResult, DetachResult } from '../model/attach-result.js';
 import type { HostSnapshot } from '../simulator/observation.js';
 import type { RemoteHost } from '../simulator/remote-host.js';
-import { crashAtSecondDeletion } from './demo-crash.js';
+import { crashAtSecondDeletion, type PreparedCrash } from './demo-crash.js';
 import type { DemoFleet } from './demo-fleet.js';
 import { attachRequest, type DemoPlan } from './demo-plan.js';
 import type { DemoScreen, LiveSteps } from './demo-screen.js';
@@ -13,19 +14,27 @@ import type { DemoScreen, LiveSteps } from './demo-screen.js';
 /** What is written through the device, and looked for on the array. */
 const PATTERN = 'written through the multipath device';
 const PATTERN_OFFSET = 4_096;
-/** The last rows of a history are read back from the server within moments. */
-const LAST_ROWS_MS = 200;
+
+export interface DemoStoryOptions {
+  readonly fleet: DemoFleet;
+  readonly plan: DemoPlan;
+  readonly screen: DemoScreen;
+  readonly signal: AbortSignal;
+}
 
 /** The main job, scene by scene. Each fails with an Error when it does not go as told. */
 export class DemoStory {
   readonly #fleet: DemoFleet;
   readonly #plan: DemoPlan;
   readonly #screen: DemoScreen;
+  readonly #signal: AbortSignal;
 
-  constructor(fleet: DemoFleet, plan: DemoPlan, screen: DemoScreen) {
-    this.#fleet = fleet;
-    this.#plan = plan;
-    this.#screen = screen;
+  /** @param options.signal - ends the waiting of whatever is under way */
+  constructor(options: DemoStoryOptions) {
+    this.#fleet = options.fleet;
+    this.#plan = options.plan;
+    this.#screen = options.screen;
+    this.#signal = options.signal;
   }
 
   async tell(): Promise<void> {
@@ -36,6 +45,7 @@ export class DemoStory {
       condition: { kind: 'dropped' },
     });
     const attached = await this.#attach();
+    this.#screen.block(showAttachResult(attached));
     await this.#refuseOther();
     await this.#write(host, attached);
     await this.#detach(host);
@@ -48,12 +58,16 @@ export class DemoStory {
     this.#screen.heading(
       `Attach ${volumeId} to ${hostId} by ${portals.length} portals, of which ${deadPortal} is dead`,
     );
-    const operation = await this.#fleet.mooring.startAttach(attachRequest(this.#plan, hostId));
+    const operation = await this.#fleet.mooring.startAttach(attachRequest(this.#plan, hostId), {
+      signal: this.#signal,
+    });
     const steps = this.#screen.steps();
-    const [result] = await Promise.all([operation.result(), this.#follow(operation, steps)]);
-    steps.end();
-    this.#screen.block(showAttachResult(result));
-    return result;
+    try {
+      const [result] = await Promise.all([operation.result(), this.#follow(operation, steps)]);
+      return result;
+    } finally {
+      steps.end();
+    }
   }
 
   /** The workflow's id is the fence. */
@@ -61,7 +75,8 @@ export class DemoStory {
     const { volumeId, otherHostId } = this.#plan;
     this.#screen.heading(`Attach it to ${otherHostId} as well`);
     try {
-      await this.#fleet.mooring.attach(attachRequest(this.#plan, otherHostId));
+      const request = attachRequest(this.#plan, otherHostId);
+      await this.#fleet.mooring.attach(request, { signal: this.#signal });
     } catch (error) {
       if (!(error instanceof OperationError) || error.type !== 'AttachedElsewhere') throw error;
       this.#screen.line(`refused: ${error.type}: ${error.message}`);
@@ -82,15 +97,23 @@ export class DemoStory {
     const { volumeId, hostId } = this.#plan;
     this.#screen.heading(`Detach ${volumeId}; the worker of ${hostId} is killed in the middle`);
     const crash = await crashAtSecondDeletion(this.#fleet, host, hostId);
-    const operation = await this.#fleet.mooring.startDetach({
-      volumeId,
-      hostId,
-      requestedBy: 'mooring demo',
-    });
+    const operation = await this.#fleet.mooring.startDetach(
+      { volumeId, hostId, requestedBy: 'mooring demo' },
+      { signal: this.#signal },
+    );
     if ('nothing' in operation) throw new Error(`${volumeId} was not attached`);
+    const result = await this.#crashDuring(operation, crash);
+    this.#screen.block(showDetachResult(result));
+  }
+
+  async #crashDuring(
+    operation: Operation<DetachResult>,
+    crash: PreparedCrash,
+  ): Promise<DetachResult> {
+    const { hostId } = this.#plan;
     const steps = this.#screen.steps();
     let crashed = false;
-    const happened = crash.happen({
+    const happened = crash.happen(this.#signal, {
       killed: (pid) => {
         crashed = true;
         steps.note(`kill -9 ${pid}: the worker of ${hostId} dies while it removes the devices`);
@@ -99,13 +122,16 @@ export class DemoStory {
         steps.note(`the worker of ${hostId} is started again as process ${pid}`);
       },
     });
-    const detached = Promise.all([operation.result(), this.#follow(operation, steps)]);
-    // A worker that does not come back must not keep us waiting for the detach.
-    await Promise.race([detached, happened]);
-    const [result] = await detached;
-    steps.end();
-    if (!crashed) throw new Error('The detach was over before the worker was killed');
-    this.#screen.block(showDetachResult(result));
+    try {
+      const detached = Promise.all([operation.result(), this.#follow(operation, steps)]);
+      // A worker that does not come back must not keep us waiting for the detach.
+      await Promise.race([detached, happened]);
+      const [result] = await detached;
+      if (!crashed) throw new Error('The detach was over before the worker was killed');
+      return result;
+    } finally {
+      steps.end();
+    }
   }
 
   async #prove({ control }: RemoteHost): Promise<void> {
@@ -122,13 +148,18 @@ export class DemoStory {
 
   async #showHistory(): Promise<void> {
     this.#screen.heading("The attachment's history, as the Temporal server keeps it");
-    // The run closes a moment after its last update has answered.
-    await pause(LAST_ROWS_MS);
-    this.#screen.history(await this.#fleet.mooring.history(this.#plan.volumeId));
+    const { mooring } = this.#fleet;
+    const { volumeId } = this.#plan;
+    // The run closes a moment after its last update has answered: to its end, then.
+    const events = mooring.follow({ volumeId }, { signal: this.#signal });
+    while ((await events.next()).done !== true);
+    this.#screen.block(renderHistory(await mooring.history(volumeId)));
   }
 
   async #follow(target: FollowTarget, steps: LiveSteps): Promise<void> {
-    for await (const event of this.#fleet.mooring.follow(target)) steps.show(event);
+    for await (const event of this.#fleet.mooring.follow(target, { signal: this.#signal })) {
+      steps.show(event);
+    }
   }
 
   async #readArray({ array }: RemoteHost['control']): Promise<string> {

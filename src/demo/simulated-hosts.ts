@@ -2,13 +2,8 @@ import { fileURLToPath } from 'node:url';
 import type { SimulatorConfig } from '../simulator/process/process-config.js';
 import { startChild, type ChildProcess } from './child-process.js';
 
-/** In `dist` as in `src`, with the ending that this file has itself. */
-const PROGRAM = fileURLToPath(
-  new URL(
-    `../simulator/simulator-process${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
-    import.meta.url,
-  ),
-);
+/** The built program: processes of our own run what was built, also when tests run the sources. */
+const PROGRAM = fileURLToPath(new URL('../../dist/simulator/simulator-process.js', import.meta.url));
 const START_TIMEOUT_MS = 20_000;
 
 /**
@@ -27,7 +22,7 @@ export async function startSimulatedHosts(config: SimulatorConfig): Promise<Chil
   });
   const child = await startChild({
     file: process.execPath,
-    args: [...process.execArgv, PROGRAM, JSON.stringify(config)],
+    args: [PROGRAM, JSON.stringify(config)],
     onLine: (line) => {
       said.push(line);
       if (line.includes('"listening"')) listens();

@@ -37,7 +37,8 @@ export interface HostWorkerSettings extends WorkerSettings {
 }
 
 /** Values as they come from the command line: by flag name in camel case. */
-export type SettingFlags = Readonly<Record<string, string | undefined>>;
+/** Flags by the names the settings have. A name that is none would be a flag that does not hold. */
+export type SettingFlags = Readonly<Partial<Record<SettingName, string | undefined>>>;
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where settings come from. A flag beats the environment, which beats the default. */

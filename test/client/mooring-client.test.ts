@@ -37,7 +37,9 @@ describe('an attach', () => {
     const second = await mooring.attach(request);
 
     expect(second).toEqual(first);
-    const updates = (await mooring.history(volume.volumeId)).filter(({ kind }) => kind === 'update');
+    const updates = (await mooring.history(volume.volumeId)).filter(
+      ({ kind }) => kind === 'update',
+    );
     expect(updates).toHaveLength(1);
     await mooring.detach({ volumeId: volume.volumeId, hostId: host.hostId });
   });

@@ -8,11 +8,13 @@ const SCENARIOS = [...attachScenarios, ...detachScenarios];
 
 /** Declares one test per scenario on a host that is there when they run. */
 export function testScenarios(host: () => HostUnderTest, timeoutMs: number): void {
-  test.each(SCENARIOS)(
-    '$id $claim',
-    async (scenario) => {
-      await scenario.run(host());
-    },
-    timeoutMs,
-  );
+  for (const scenario of SCENARIOS) {
+    test(
+      `${scenario.id} ${scenario.claim}`,
+      async () => {
+        await scenario.run(host());
+      },
+      timeoutMs,
+    );
+  }
 }

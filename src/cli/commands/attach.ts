@@ -39,6 +39,8 @@ export function addAttachCommand(home: CommandHome): void {
 
 async function attach({ context }: CommandHome, options: AttachOptions): Promise<number> {
   const { readRequest } = await import('../read-request.js');
+  const { parseRequest } = await import('../../model/parse-request.js');
+  const { attachRequestSchema } = await import('../../model/attach-request.js');
   const { runOperation } = await import('../run-operation.js');
   const { showAttachResult } = await import('../output/attachment-text.js');
   const given = await readRequest(options.file, context.stdin);
@@ -48,12 +50,14 @@ async function attach({ context }: CommandHome, options: AttachOptions): Promise
     ...(requestId === undefined ? {} : { requestId }),
     ...(requestedBy === undefined ? {} : { requestedBy }),
     ...(reason === undefined ? {} : { reason }),
-  } as AttachRequestInput;
+  };
+  // Before anything else: a malformed request needs no server to be refused.
+  const checked: AttachRequestInput = parseRequest(attachRequestSchema, request);
   return runOperation({
     context,
     options,
     operation: 'attach',
-    request,
+    request: checked,
     start: (mooring, sent, call) => mooring.startAttach(sent, call),
     asText: showAttachResult,
   });

@@ -1,3 +1,4 @@
+import type { MooringClient } from '../../client/mooring-client.js';
 import type { DetachRequestInput } from '../../model/detach-request.js';
 import {
   addConnectionOptions,
@@ -52,6 +53,8 @@ async function detach(
   volume: string | undefined,
 ): Promise<number> {
   const { readRequest } = await import('../read-request.js');
+  const { parseRequest } = await import('../../model/parse-request.js');
+  const { detachRequestSchema } = await import('../../model/detach-request.js');
   const { runOperation } = await import('../run-operation.js');
   const { showDetachResult } = await import('../output/attachment-text.js');
   const { file, host, force, requestId, requestedBy, reason } = options;
@@ -64,12 +67,14 @@ async function detach(
     ...(requestId === undefined ? {} : { requestId }),
     ...(requestedBy === undefined ? {} : { requestedBy }),
     ...(reason === undefined ? {} : { reason }),
-  } as DetachRequestInput;
+  };
+  // Before anything else: a malformed request needs no server to be refused.
+  const checked = parseRequest(detachRequestSchema.partial({ hostId: true }), request);
   return runOperation({
     context,
     options,
     operation: 'detach',
-    request,
+    request: checked,
     start: async (mooring, sent, call) => mooring.startDetach(await onItsHost(mooring, sent), call),
     asText: showDetachResult,
   });
@@ -77,13 +82,16 @@ async function detach(
 
 /** Without a host: the one the volume is on. */
 async function onItsHost(
-  mooring: { find(name: { volumeId: string }): Promise<{ hostId: string | undefined }> },
-  request: DetachRequestInput,
+  mooring: MooringClient,
+  request: Omit<DetachRequestInput, 'hostId'> & { readonly hostId?: string | undefined },
 ): Promise<DetachRequestInput> {
-  // What is missing or malformed is refused by name, as everywhere.
-  if ((request.hostId as unknown) !== undefined) return request;
-  const { isVolumeId } = await import('../volume-id.js');
-  if (!isVolumeId(request.volumeId)) return request;
-  const { hostId } = await mooring.find({ volumeId: request.volumeId });
-  return hostId === undefined ? request : { ...request, hostId };
+  const { volumeId } = request;
+  const hostId = request.hostId ?? (await mooring.find({ volumeId })).hostId;
+  if (hostId !== undefined) return { ...request, hostId };
+  const { OperationError } = await import('../../client/operation-error.js');
+  throw new OperationError({
+    type: 'InvalidRequest',
+    message: `The host of volume ${volumeId} is not known`,
+    advice: 'name it with --host',
+  });
 }

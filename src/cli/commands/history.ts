@@ -12,7 +12,9 @@ interface HistoryOptions extends CommonOptions {
 export function addHistoryCommand(home: CommandHome): void {
   const command = home.program
     .command('history')
-    .description('Show what was done to an attachment, step by step: who, where, when, how it ended')
+    .description(
+      'Show what was done to an attachment, step by step: who, where, when, how it ended',
+    )
     .argument('<volume>', 'volume id')
     .option('--host <id>', 'its host; needed only when several hosts share the volume')
     .option('--run <id>', 'an earlier run, from `mooring list --all`; default: the latest')

@@ -1,18 +1,19 @@
-import type { CommonOptions } from '../options.js';
+import type { OutputFormat } from '../options.js';
 import type { CommandHome } from '../program.js';
 
 /**
  * Wraps the body of a command for commander: its exit code is kept, and its output format is known
  * before anything can fail.
  */
-export function runCommand<Args extends unknown[], Options extends Partial<CommonOptions>>(
+export function runCommand<Args extends unknown[], Options extends object>(
   { outcome }: CommandHome,
   body: (options: Options, ...args: Args) => Promise<number>,
 ): (...received: [...Args, Options, ...unknown[]]) => Promise<void> {
   return async (...received) => {
     // Commander appends the options and the command to the arguments.
     const options = received.at(-2) as Options;
-    outcome.format = options.output ?? 'table';
+    const { output = 'table' } = options as { readonly output?: OutputFormat };
+    outcome.format = output;
     outcome.exitCode = await body(options, ...(received.slice(0, -2) as Args));
   };
 }

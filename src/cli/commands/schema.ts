@@ -7,9 +7,7 @@ export function addSchemaCommand(home: CommandHome): void {
     .command('schema')
     .description('Print the JSON Schema of a request or a result, or of all')
     .argument('[name]', 'attachRequest, detachRequest, attachResult or detachResult')
-    .action(
-      runCommand(home, (_options: object, name: string | undefined) => schema(home, name)),
-    );
+    .action(runCommand(home, (_options: object, name: string | undefined) => schema(home, name)));
 }
 
 async function schema({ context }: CommandHome, name: string | undefined): Promise<number> {

@@ -1,3 +1,6 @@
+import { mkdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { CommandHome } from '../program.js';
 import { runCommand } from './run-command.js';
@@ -74,9 +77,6 @@ async function dataFile(
   { dataFile: file, inMemory = false }: ServerOptions,
 ): Promise<string | undefined> {
   if (inMemory) return undefined;
-  const { mkdir } = await import('node:fs/promises');
-  const { homedir } = await import('node:os');
-  const { dirname, join, resolve } = await import('node:path');
   const state = env['XDG_STATE_HOME'];
   const base = state === undefined || state === '' ? join(homedir(), '.local', 'state') : state;
   const path = resolve(file ?? join(base, 'mooring', 'temporal.db'));

@@ -48,7 +48,7 @@ async function followOperation(
   mooring: MooringClient,
   name: AttachmentName,
 ): Promise<'ended' | 'left'> {
-  const { createProgress } = await import('../output/progress.js');
+  const { createProgress } = await import('../output/create-progress.js');
   const { Interrupted, untilInterrupted } = await import('../until-interrupted.js');
   const { workflowId, runId } = await mooring.find(name);
   const steps = await mooring.history(name.volumeId, { ...name, runId });

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { SettingSources } from '../../worker/settings.js';
 import { addConnectionOptions, type CommonOptions } from '../options.js';
 import type { CommandHome } from '../program.js';
 import { runCommand } from './run-command.js';
@@ -31,7 +32,10 @@ export function addWorkerCommand(home: CommandHome): void {
       .option('--host-id <id>', "this host's configured name (MOORING_HOST_ID)")
       .option('--secrets-directory <path>', 'where secrets are (MOORING_SECRETS_DIRECTORY)')
       .option('--simulated <socket>', 'a simulated host instead (MOORING_SIMULATED_HOST)')
-      .option('--run-as <user>', 'drop to this user once the privileged helper runs (MOORING_RUN_AS)'),
+      .option(
+        '--run-as <user>',
+        'drop to this user once the privileged helper runs (MOORING_RUN_AS)',
+      ),
   ).action(runCommand(home, (options: HostWorkerOptions) => runHost(home, options)));
 }
 
@@ -80,11 +84,7 @@ async function runHost(home: CommandHome, options: HostWorkerOptions): Promise<n
 async function settingSources(
   { context }: CommandHome,
   options: HostWorkerOptions,
-): Promise<{
-  temporal: import('../../client/connection.js').ConnectionSettings;
-  flags: Readonly<Record<string, string | undefined>>;
-  environment: CommandHome['context']['env'];
-}> {
+): Promise<SettingSources> {
   const { readConnectionSettings } = await import('../../client/connection.js');
   const { connectionFlags } = await import('../with-client.js');
   const { logLevel, metricsAddress, hostId, secretsDirectory, simulated, runAs } = options;
@@ -95,7 +95,7 @@ async function settingSources(
       metricsAddress,
       hostId,
       secretsDirectory,
-      simulatedHost: simulated,
+      simulated,
       runAs,
     },
     environment: context.env,

@@ -2,7 +2,7 @@ import type { HistoryStep } from '../../client/history-step.js';
 import type { StepEvent } from '../../client/follow.js';
 import type { TextOutput } from '../context.js';
 import type { Colors } from './colors.js';
-import { isWorthShowing, type Progress } from './progress-display.js';
+import { isWorthShowing, type Progress } from './progress.js';
 import { finishedLine, stepText } from './step-line.js';
 import { formatDuration } from './text.js';
 

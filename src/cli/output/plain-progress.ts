@@ -1,7 +1,7 @@
 import type { StepEvent } from '../../client/follow.js';
 import type { TextOutput } from '../context.js';
 import type { Colors } from './colors.js';
-import { isWorthShowing, type Progress } from './progress-display.js';
+import { isWorthShowing, type Progress } from './progress.js';
 import { finishedLine, stepText } from './step-line.js';
 
 /** One line when a step begins, one when it ends: for logs and pipes. */

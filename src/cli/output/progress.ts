@@ -1,19 +1,26 @@
-import type { CliContext, TextOutput } from '../context.js';
-import { colorsFor } from './colors.js';
-import { LiveProgress } from './live-progress.js';
-import { PlainProgress } from './plain-progress.js';
-import type { Progress } from './progress-display.js';
+import type { StepEvent } from '../../client/follow.js';
+import type { HistoryStep } from '../../client/history-step.js';
 
-export type { Progress } from './progress-display.js';
+/** Shows steps as they happen. */
+export interface Progress {
+  show(event: StepEvent): void;
+  /** Ends the display; nothing of it stays in the way of what is printed next. */
+  end(): void;
+}
 
-/** A list that moves on a terminal, plain lines elsewhere; both are fed by the same events. */
-export function createProgress(
-  context: CliContext,
-  { color, quiet = false }: { readonly color: boolean; readonly quiet?: boolean | undefined },
-  stream: TextOutput = context.stderr,
-): Progress {
-  if (quiet) return { show: () => undefined, end: () => undefined };
-  const colors = colorsFor(context, stream, color);
-  const moves = stream.isTTY === true && context.env['TERM'] !== 'dumb';
-  return moves ? new LiveProgress(stream, colors) : new PlainProgress(stream, colors);
+/** Whether a step tells a person anything. */
+export function isWorthShowing({ kind, step, summary }: HistoryStep): boolean {
+  switch (kind) {
+    case 'activity':
+    case 'fault':
+    case 'signal':
+      return true;
+    case 'state':
+      return step === 'waiting-for-host' || step === 'needs-approval' || step === 'cleaning-up';
+    case 'timer':
+      return summary !== step;
+    case 'update':
+    case 'run':
+      return false;
+  }
 }

@@ -12,12 +12,12 @@ const MARKS: Readonly<Record<StepOutcome, string>> = {
 };
 
 /** What a step is, for people. */
-export function stepText({ kind, step, summary, host }: HistoryStep): string {
+export function stepText({ kind, step, summary }: HistoryStep): string {
   if (kind === 'state' && step === 'waiting-for-host') return 'waiting for the host to come back';
   if (kind === 'state') return `state: ${step}`;
   if (kind === 'timer') return `pause ${printable(summary)}`;
   if (kind === 'fault') return 'a workflow task failed and is tried again';
-  return printable(host === undefined ? summary : `${summary} (${host})`);
+  return printable(summary);
 }
 
 /** A finished step in one line: mark, what, how long, why it failed. */

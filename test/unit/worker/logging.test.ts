@@ -7,7 +7,10 @@ const MARKER = 'hunter2-marker';
 /** Logs into an array. */
 function capture(): { logger: ReturnType<typeof createLogger>; lines: string[] } {
   const lines: string[] = [];
-  const logger = createLogger({ level: 'info', destination: { write: (line) => lines.push(line) } });
+  const logger = createLogger({
+    level: 'info',
+    destination: { write: (line) => lines.push(line) },
+  });
   return { logger, lines };
 }
 

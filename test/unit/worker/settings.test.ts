@@ -40,7 +40,10 @@ describe('settings of a worker', () => {
       { hostId: 'db-17' },
       { CREDENTIALS_DIRECTORY: '/run/credentials/mooring.service' },
     );
-    expect(secretsDirectories).toEqual(['/run/credentials/mooring.service', '/etc/mooring/secrets']);
+    expect(secretsDirectories).toEqual([
+      '/run/credentials/mooring.service',
+      '/etc/mooring/secrets',
+    ]);
   });
 
   it('look for secrets nowhere else when a directory is given', () => {
@@ -58,8 +61,14 @@ describe('settings of a worker', () => {
 
   it.each<{ flags: SettingFlags; environment?: Environment; said: string }>([
     { flags: {}, said: '--host-id (or MOORING_HOST_ID) must be given' },
-    { flags: { hostId: 'DB_17' }, said: '--host-id (or MOORING_HOST_ID) must be 1 to 63 lower-case' },
-    { flags: { hostId: 'a', logLevel: 'loud' }, said: '--log-level (or MOORING_LOG_LEVEL) must be one' },
+    {
+      flags: { hostId: 'DB_17' },
+      said: '--host-id (or MOORING_HOST_ID) must be 1 to 63 lower-case',
+    },
+    {
+      flags: { hostId: 'a', logLevel: 'loud' },
+      said: '--log-level (or MOORING_LOG_LEVEL) must be one',
+    },
     { flags: { hostId: 'a', metricsAddress: ':9464' }, said: '--metrics-address' },
     { flags: { hostId: 'a', secretsDirectory: 'secrets' }, said: 'must be an absolute path' },
     { flags: { hostId: 'a' }, environment: { MOORING_RUN_AS: 'a b' }, said: 'MOORING_RUN_AS' },
