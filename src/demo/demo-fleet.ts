@@ -155,14 +155,13 @@ export class DemoFleet {
   }
 
   async #untilPolling(name: string, taskQueue: string, signal: AbortSignal): Promise<void> {
-    let ended = false;
-    void this.#children.get(name)?.exited.then(() => {
-      ended = true;
-    });
+    const didNotStart = new Error(`The worker ${name} did not start`);
+    const ended = this.#children.get(name)?.exited.then(() => true);
     const deadline = Date.now() + WORKER_START_MS;
     while (!(await readPresence(this.#client, taskQueue)).polling) {
-      if (ended || Date.now() > deadline) throw new Error(`The worker ${name} did not start`);
-      await pause(LOOK_INTERVAL_MS, undefined, { signal });
+      const look = pause(LOOK_INTERVAL_MS, false, { signal });
+      if ((await Promise.race([ended, look])) === true) throw didNotStart;
+      if (Date.now() > deadline) throw didNotStart;
     }
   }
 

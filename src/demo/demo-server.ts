@@ -31,7 +31,8 @@ export async function findDemoServer(
       stop: () => Promise.resolve(),
     };
   }
-  const { address, namespace, uiUrl, stop } = await startDevServer({ onProgress });
+  const own = await startDevServer({ onProgress });
+  const { address, namespace, uiUrl } = own;
   return {
     settings: { address, namespace, options: {} },
     environment: {
@@ -44,7 +45,7 @@ export async function findDemoServer(
     },
     isForeign: false,
     ...(uiUrl === undefined ? {} : { uiUrl }),
-    stop,
+    stop: () => own.stop(),
   };
 }
 

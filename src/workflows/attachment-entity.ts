@@ -80,6 +80,7 @@ export class AttachmentEntity {
         { hostId: this.ledger.key.hostId },
       );
     }
+    if (this.ledger.holdsSomething) this.refuseOtherHost(request.hostId, 'attach');
     return this.operate(() => this.attachNow(request));
   }
 
@@ -133,18 +134,20 @@ export class AttachmentEntity {
     );
   }
 
-  /** Runs an operation in its turn; work without a caller makes way for it. */
+  /** Runs an operation in its turn. */
   private async operate<Result>(operation: () => Promise<Result>): Promise<Result> {
     this.pending += 1;
     try {
-      return await this.queue.run(async () => {
-        this.background?.cancel();
-        await this.background?.done;
-        return operation();
-      });
+      return await this.queue.run(operation);
     } finally {
       this.pending -= 1;
     }
+  }
+
+  /** Work without a caller makes way for what changes the host. */
+  private async stopBackground(): Promise<void> {
+    this.background?.cancel();
+    await this.background?.done;
   }
 
   private async attachNow(request: AttachRequest): Promise<AttachResult> {
@@ -160,6 +163,7 @@ export class AttachmentEntity {
     }
     const { volume } = ledger.entry;
     if (volume !== undefined && (await stillHolds(ledger, volume))) return ledger.result(volume);
+    await this.stopBackground();
     // What is attached does not hold any more, a reboot for example: the same steps mend it.
     for (const path of ledger.entry.paths) delete path.device;
     const bringUp = new BringUp(ledger, request, ledger.entry.paths);
@@ -250,6 +254,7 @@ export class AttachmentEntity {
   }
 
   private async detachNow(): Promise<DetachResult> {
+    await this.stopBackground();
     const { ledger } = this;
     const { volume, undo } = ledger.entry;
     const { volumeId, hostId } = ledger.key;

@@ -152,6 +152,32 @@ describe('an attach', () => {
     await fleet.detach(host, volume.volumeId);
   });
 
+  test('that is refused or repeated does not disturb paths that are still on their way', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const [, , , slow = ''] = FLEET_PORTALS;
+    const slowness = { kind: 'slow', latencyMs: 15_000 } as const;
+    fleet.array.setPortal({ portal: slow, condition: slowness });
+    const policy = { loginTimeoutMs: 30_000 };
+    const request = fleet.request(host, volume, { policy });
+    try {
+      expect(await fleet.attach(request)).toMatchObject({ state: 'degraded' });
+
+      const other = fleet.request(await fleet.addHost(), volume);
+      expect(await failureOf(fleet.attach(other))).toMatchObject({ type: 'AttachedElsewhere' });
+      expect(await fleet.attach(request)).toMatchObject({ state: 'degraded' });
+
+      await eventually(async () => {
+        expect(await fleet.state(volume.volumeId)).toMatchObject({ state: 'attached' });
+      });
+      const history = JSON.stringify(await fleet.handle(volume.volumeId).fetchHistory());
+      expect(history).not.toContain('ACTIVITY_TASK_CANCEL_REQUESTED');
+    } finally {
+      fleet.array.setPortal({ portal: slow, condition: { kind: 'up' } });
+    }
+    await fleet.detach(host, volume.volumeId);
+  });
+
   test('to a second host is refused while the volume is on the first', async () => {
     const [first, second] = [await fleet.addHost(), await fleet.addHost()];
     const volume = fleet.addVolume();

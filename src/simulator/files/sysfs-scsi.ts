@@ -36,7 +36,7 @@ const deviceDirectory = viewed((host: RunningHost, device: ScsiDevice): Director
     wwid: () => wwidAttribute(device),
     state: () => attribute(device.state),
     vendor: () => attribute('LIO-ORG '),
-    model: () => attribute('vol             '),
+    model: () => attribute(device.model.padEnd(16)),
     type: () => attribute(0),
     delete: () => writeOnly(() => host.scsi.remove(device)),
     rescan: () => writeOnly(() => host.scsi.rescan(device)),

@@ -12,6 +12,8 @@ export interface ScsiDevice {
   readonly session: Session;
   readonly block: string;
   readonly devNumber: string;
+  /** LIO gives the name of the backstore, at most 16 letters. */
+  model: string;
   wwid: string;
   serial: string;
   sizeBytes: number;
@@ -132,9 +134,7 @@ export class ScsiLayer {
     await this.#parts.boot.sleep(this.#parts.durations.deviceRescan);
     const unit = this.unit(device);
     if (unit === undefined || !this.#has(device)) return;
-    device.wwid = unit.wwid;
-    device.serial = unit.serial;
-    device.sizeBytes = unit.sizeBytes;
+    Object.assign(device, identityOf(unit));
     this.#parts.uevents.announce({ action: 'change', block: device.block });
   }
 
@@ -156,10 +156,9 @@ export class ScsiLayer {
     if (unit === undefined || this.#devices.has(hctl) || this.#isLate(session, lun)) return;
     const { names, uevents, changes } = this.#parts;
     this.#freeRemovedNames();
-    const { wwid, serial, sizeBytes } = unit;
     const { block, devNumber } = names.takeDisk();
-    const identity = { wwid, serial, sizeBytes, state: 'running' as const };
-    this.#devices.set(hctl, { hctl, lun, session, block, devNumber, ...identity });
+    const place = { hctl, lun, session, block, devNumber };
+    this.#devices.set(hctl, { ...place, ...identityOf(unit), state: 'running' });
     uevents.announce({ action: 'add', block });
     changes.ring();
   }
@@ -180,4 +179,16 @@ export class ScsiLayer {
       this.#parts.names.freeDisk(block);
     }
   }
+}
+
+const MODEL_MAX = 16;
+
+/** What INQUIRY, VPD pages and READ CAPACITY answer. */
+function identityOf({
+  name,
+  wwid,
+  serial,
+  sizeBytes,
+}: Volume): Pick<ScsiDevice, 'model' | 'wwid' | 'serial' | 'sizeBytes'> {
+  return { model: name.slice(0, MODEL_MAX), wwid, serial, sizeBytes };
 }

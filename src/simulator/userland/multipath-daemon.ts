@@ -216,8 +216,8 @@ export class MultipathDaemon {
     if (missing.length === 0) return;
     await boot.sleep(durations.mapReload);
     const there = missing.filter((block) => this.#parts.scsi.ofBlock(block) !== undefined);
-    if (mapper.ofBlock(map.block) === map)
-      mapper.reload(map, { slaves: [...map.slaves, ...there] });
+    if (mapper.ofBlock(map.block) !== map) return;
+    mapper.reload(map, { slaves: [...map.slaves, ...there] });
   }
 
   async #forget(block: string): Promise<void> {

@@ -105,10 +105,13 @@ export class Udev {
   }
 }
 
-function diskLinks({ wwid, serial, session, lun }: ScsiDevice): string[] {
+function diskLinks({ model, wwid, serial, session, lun }: ScsiDevice): string[] {
   const names = wwid === '' ? [] : [`disk/by-id/scsi-${udevSerial(wwid)}`];
   if (wwid.startsWith('naa.')) names.push(`disk/by-id/wwn-0x${wwid.slice('naa.'.length)}`);
-  names.push(`disk/by-id/scsi-1LIO-ORG_${serial}`, `disk/by-id/scsi-SLIO-ORG_${serial}`);
+  const name = model.trim().replaceAll(/[^A-Za-z0-9#+.:=@_-]/g, '_');
+  // sg3_utils' rules: the T10 designator, and vendor, model and serial.
+  names.push(`disk/by-id/scsi-1LIO-ORG_${name}:${serial}`);
+  names.push(`disk/by-id/scsi-SLIO-ORG_${name}_${serial}`);
   const address = session.address.includes(':') ? `[${session.address}]` : session.address;
   names.push(`disk/by-path/ip-${address}:${session.port}-iscsi-${session.iqn}-lun-${lun}`);
   return names;
