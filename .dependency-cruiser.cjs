@@ -56,6 +56,7 @@ const ROOMS = {
     run: ['client', 'model', 'contract'],
     type: [],
     packages: ['commander', 'picocolors', 'zod'],
+    typePackages: ['@temporalio/client'],
     builtins: true,
   },
 };

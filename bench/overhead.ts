@@ -11,7 +11,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+} from '@temporalio/worker';
 import { createControlActivities } from '../src/activities/control-activities.js';
 import { MooringClient } from '../src/client/mooring-client.js';
 import { CONTROL_TASK_QUEUE, exclusiveWorkflowId, hostTaskQueue } from '../src/contract/ids.js';
@@ -63,7 +69,8 @@ async function measure(client: Client, mooring: MooringClient, paths: number): P
 /** The value below which this share of the samples lies. */
 function percentile(values: readonly number[], share: number): string {
   const sorted = [...values].sort((a, b) => a - b);
-  const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  const value =
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
   return value.toFixed(0).padStart(5);
 }
 

@@ -160,7 +160,8 @@ async function withLock(path: string, work: () => Promise<void>): Promise<void> 
     while (!(await tryLink(mine, path))) {
       const holder = Number(await readFile(path, 'utf8').catch(() => '0'));
       if (holder !== 0 && !isAlive(holder)) await rm(path, { force: true });
-      else if (performance.now() > end) throw new Error(`${path} is held by process ${String(holder)}`);
+      else if (performance.now() > end)
+        throw new Error(`${path} is held by process ${String(holder)}`);
       else await pause(LOCK_LOOK_INTERVAL_MS);
     }
     try {
@@ -203,9 +204,14 @@ async function removeUnused(): Promise<void> {
 async function hashFiles(root: string, take: (path: string) => boolean): Promise<string> {
   const hash = createHash('sha256');
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
   for (const file of files.filter(take).sort()) {
-    hash.update(`${relative(root, file)}\0`).update(await readFile(file)).update('\0');
+    hash
+      .update(`${relative(root, file)}\0`)
+      .update(await readFile(file))
+      .update('\0');
   }
   return hash.digest('hex');
 }

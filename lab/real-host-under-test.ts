@@ -12,7 +12,13 @@ import type { AttachmentView } from '../src/model/attachment.js';
 import { readPresence } from '../src/worker/worker-presence.js';
 import type { HostState, HostUnderTest, Volume } from '../test/conformance/host-under-test.js';
 import { eventually } from '../test/support/eventually.js';
-import { GUEST_CHECKOUT, GUEST_NODE, GUEST_TEMPORAL_ADDRESS, startGuest, type Guest } from './guest.js';
+import {
+  GUEST_CHECKOUT,
+  GUEST_NODE,
+  GUEST_TEMPORAL_ADDRESS,
+  startGuest,
+  type Guest,
+} from './guest.js';
 import { takeHostSnapshot } from './snapshot.js';
 import { createTarget, type TargetUnit } from './target.js';
 

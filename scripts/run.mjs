@@ -47,7 +47,7 @@ if (!Object.hasOwn(TASKS, name)) {
 }
 const { dist = false, command, parts } = TASKS[name];
 await prepare({ dist });
-if (command !== undefined) process.exit(await runNode([...command, ...more]));
+if (command !== undefined) process.exit((await runNode([...command, ...more])).code);
 if (parts !== undefined) process.exit(await runParts(parts));
 
 /** Runs all parts, whatever became of those before, and names the ones that failed. */
@@ -55,12 +55,11 @@ async function runParts(names) {
   const failed = [];
   for (const part of names) {
     const since = performance.now();
-    const code = await runNode([...TASKS[part].command]);
+    const { code, interrupted } = await runNode(TASKS[part].command);
     const seconds = ((performance.now() - since) / 1_000).toFixed(1);
     process.stdout.write(`${name}: ${part} ${code === 0 ? 'passed' : 'FAILED'} (${seconds} s)\n`);
     if (code !== 0) failed.push(part);
-    // Interrupted: nobody wants the rest.
-    if (code > 128) return code;
+    if (interrupted) return code;
   }
   const verdict = failed.length === 0 ? 'all passed' : `failed: ${failed.join(', ')}`;
   process.stdout.write(`${name}: ${verdict}\n`);

@@ -21,7 +21,8 @@ unpack_kernel() {
   offset=$(number_at "$1" $((0x248)))
   length=$(number_at "$1" $((0x24c)))
   # The length of the unpacked kernel follows the compressed stream.
-  tail -c +$(((setup_sectors + 1) * 512 + offset + 1)) "$1" | head -c "$length" |
+  dd if="$1" bs=64K iflag=skip_bytes,count_bytes status=none \
+    skip=$(((setup_sectors + 1) * 512 + offset)) count="$length" |
     xz --decompress --single-stream --stdout
 }
 

@@ -81,7 +81,9 @@ async function awaitMap(
   let latest: DmFact | undefined;
   const complete = await lookUntil({ waitMs, signal }, async () => {
     latest = await findMap(host.files, wwid);
-    return latest !== undefined && isReady(latest) && paths.every(isIn(latest)) ? latest : undefined;
+    return latest !== undefined && isReady(latest) && paths.every(isIn(latest))
+      ? latest
+      : undefined;
   });
   const map = complete ?? latest;
   if (map === undefined || !paths.some(isIn(map))) {
@@ -139,7 +141,9 @@ async function single(
 ): Promise<FormedDevice> {
   const path = paths.find(({ state }) => state === 'running') ?? paths[0];
   if (path?.sizeBytes === undefined) {
-    throw createFailure('MapNotUsable', `No path of ${input.wwid} has a size`, { wwid: input.wwid });
+    throw createFailure('MapNotUsable', `No path of ${input.wwid} has a size`, {
+      wwid: input.wwid,
+    });
   }
   checkSize(input, path.sizeBytes);
   return {

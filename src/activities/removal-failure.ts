@@ -20,8 +20,7 @@ export function removalFailure(what: string, outcome: FailedRemoval, failed: Fai
     'timed-out': 'CommandTimedOut',
     failed,
   };
-  const exit =
-    'exitCode' in outcome && outcome.exitCode !== undefined ? ` (exit ${outcome.exitCode})` : '';
+  const exit = 'exitCode' in outcome ? ` (exit ${outcome.exitCode})` : '';
   return createFailure(types[outcome.kind], `${what}: ${outcome.kind}${exit}: ${outcome.said}`, {
     what,
     outcome: outcome.kind,

@@ -38,9 +38,7 @@ export async function observeVolume(
 export async function devicesOfPath(host: HostContext, path: HostPath): Promise<ScsiDeviceFact[]> {
   const { portal, iqn, lun } = path;
   const sessions = await findSessions(host.files, { portal, iqn });
-  const devices = await Promise.all(
-    sessions.map(({ sid }) => devicesOfSession(host.files, sid)),
-  );
+  const devices = await Promise.all(sessions.map(({ sid }) => devicesOfSession(host.files, sid)));
   return devices.flat().filter((device) => device.lun === lun);
 }
 

@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { OperationError, toOperationError } from './operation-error.js';
-import { whyUnreachable } from './reachability.js';
+import { isAddress, whyUnreachable } from './reachability.js';
 
 /** Where Temporal is, as far as a command line says it. */
 export interface ConnectionFlags {
@@ -119,6 +119,7 @@ function loadProfile(
  */
 export async function connect(settings: ConnectionSettings): Promise<Client> {
   const { address, namespace, options } = settings;
+  if (!isAddress(address)) throw new ServerUnreachable(address, 'it is not of the form HOST:PORT');
   let connection: Connection | undefined;
   try {
     connection = Connection.lazy({ ...options, address, connectTimeout: CONNECT_TIMEOUT_MS });

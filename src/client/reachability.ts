@@ -11,6 +11,11 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'the network cannot be reached',
 };
 
+/** Whether a text can be the address of a server. */
+export function isAddress(text: string): boolean {
+  return splitAddress(text) !== undefined;
+}
+
 /**
  * Looks at an address by a plain TCP connection, because gRPC itself tries on until its deadline.
  *
@@ -19,11 +24,7 @@ const REASONS: Readonly<Record<string, string>> = {
 export function whyUnreachable(address: string, timeoutMs: number): Promise<string> {
   return new Promise((resolve) => {
     const end = splitAddress(address);
-    if (end === undefined) {
-      resolve('it is not of the form HOST:PORT');
-      return;
-    }
-    if (PROXY_VARIABLES.some((name) => isSet(name) || isSet(name.toUpperCase()))) return;
+    if (end === undefined || PROXY_VARIABLES.some((name) => isSet(name) || isSet(name.toUpperCase()))) return;
     const socket = connect({ ...end, timeout: timeoutMs });
     socket.unref();
     socket.once('connect', () => socket.destroy());

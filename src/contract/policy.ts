@@ -127,9 +127,6 @@ export function resolvePolicy(chosen: Partial<Record<PolicyName, number | undefi
  * How long the other paths are awaited once the first is there: the faster the good ones came, the
  * less a dead one may cost.
  */
-export function pathGraceMs(
-  policy: Pick<Policy, 'pathGraceMs'>,
-  firstPathAfterMs: number,
-): number {
+export function pathGraceMs(policy: Pick<Policy, 'pathGraceMs'>, firstPathAfterMs: number): number {
   return Math.max(policy.pathGraceMs, firstPathAfterMs * FIXED_BOUNDS.pathGraceFactor);
 }

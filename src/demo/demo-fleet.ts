@@ -19,6 +19,7 @@ export const MOORING = fileURLToPath(new URL('../../bin/mooring.js', import.meta
 /** A cold start with bundling on a busy machine. */
 const WORKER_START_MS = 40_000;
 const LOOK_INTERVAL_MS = 50;
+const SIMULATOR = 'simulator';
 /** Of each log, when something went wrong. */
 const LAST_LINES = 5;
 /** Nothing of the demo needs an orderly end: it runs on simulated hosts that go away with it. */
@@ -62,7 +63,7 @@ export class DemoFleet {
     const hostIds = [plan.hostId, plan.otherHostId];
     await Promise.all([
       setUpNamespace({ connection: this.#client.connection, namespace }),
-      this.#keep('simulator', startSimulatedHosts(simulatedWorld(plan, this.#socketPath))),
+      this.#keep(SIMULATOR, startSimulatedHosts(simulatedWorld(plan, this.#socketPath))),
     ]);
     await Promise.all([
       this.#startWorker('control', ['control']),
@@ -92,7 +93,10 @@ export class DemoFleet {
 
   /** What runs, by name. */
   get processes(): readonly { readonly name: string; readonly pid: number }[] {
-    return [...this.#children].map(([name, { pid }]) => ({ name, pid }));
+    return [...this.#children].map(([name, { pid }]) => ({
+      name: name === SIMULATOR ? 'array and hosts' : `worker ${name}`,
+      pid,
+    }));
   }
 
   /** The end of each worker's log, for the case that something went wrong. */

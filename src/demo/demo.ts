@@ -76,11 +76,11 @@ async function playOn(
   fleet: DemoFleet,
   stage: Stage & { readonly signal: AbortSignal },
 ): Promise<void> {
-  await fleet.start(stage.signal);
   const { address } = stage.server.settings;
   const { uiUrl } = stage.server;
-  const processes = fleet.processes.map(({ name, pid }) => `${name} ${pid}`).join(', ');
   screen.line(`  Temporal server  ${address}${uiUrl === undefined ? '' : `, web UI ${uiUrl}`}`);
+  await fleet.start(stage.signal);
+  const processes = fleet.processes.map(({ name, pid }) => `${name} ${pid}`).join(', ');
   screen.line(`  processes        ${processes}`);
   await new DemoStory({ ...stage, fleet, screen }).tell();
 }

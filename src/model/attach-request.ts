@@ -3,7 +3,13 @@ import { ACCESS_MODES } from '../contract/ids.js';
 import { POLICY_BOUNDS, POLICY_NAMES } from '../contract/policy.js';
 import { MIN_PATHS_PROBLEM } from '../contract/request-problems.js';
 import { connectionSchema } from './connection.js';
-import { hostIdSchema, noteSchema, requestIdSchema, volumeIdSchema, wwidSchema } from './formats.js';
+import {
+  hostIdSchema,
+  noteSchema,
+  requestIdSchema,
+  volumeIdSchema,
+  wwidSchema,
+} from './formats.js';
 
 export const MULTIPATH_MODES = ['required', 'preferred', 'off'] as const;
 export const ON_BOOT_MODES = ['reattach', 'automatic', 'none'] as const;
@@ -21,23 +27,23 @@ export const policySchema = z.strictObject(
 /** What an attach wants; the same JSON for the client, the CLI, the update and the workflow. */
 export const attachRequestSchema = z
   .strictObject({
-  volumeId: volumeIdSchema,
-  hostId: hostIdSchema,
-  access: z.enum(ACCESS_MODES).default('exclusive'),
-  connection: connectionSchema,
-  expect: z
-    .strictObject({
-      wwid: wwidSchema.optional(),
-      sizeBytes: z.number().int().positive().optional(),
-    })
-    .default({}),
-  multipath: z.enum(MULTIPATH_MODES).default('preferred'),
-  onBoot: z.enum(ON_BOOT_MODES).default('reattach'),
-  policy: policySchema.default({}),
-  requestId: requestIdSchema.optional(),
-  requestedBy: noteSchema.optional(),
-  reason: noteSchema.optional(),
-})
+    volumeId: volumeIdSchema,
+    hostId: hostIdSchema,
+    access: z.enum(ACCESS_MODES).default('exclusive'),
+    connection: connectionSchema,
+    expect: z
+      .strictObject({
+        wwid: wwidSchema.optional(),
+        sizeBytes: z.number().int().positive().optional(),
+      })
+      .default({}),
+    multipath: z.enum(MULTIPATH_MODES).default('preferred'),
+    onBoot: z.enum(ON_BOOT_MODES).default('reattach'),
+    policy: policySchema.default({}),
+    requestId: requestIdSchema.optional(),
+    requestedBy: noteSchema.optional(),
+    reason: noteSchema.optional(),
+  })
   .superRefine(({ policy, connection }, check) => {
     if (connection.paths !== undefined && (policy.minPaths ?? 1) > connection.paths.length) {
       check.addIssue({ code: 'custom', path: ['policy', 'minPaths'], message: MIN_PATHS_PROBLEM });

@@ -31,10 +31,15 @@ export const portalSchema = text(portalProblem);
 /** iSCSI target name, kept as given. */
 export const targetNameSchema = text(targetNameProblem);
 /** LUN as the array's administrator writes it; addressing modes are applied later. */
-export const lunSchema = z.number().int().min(0).max(LUN_MAX).superRefine((value, check) => {
-  const found = lunProblem(value);
-  if (found !== undefined) check.addIssue({ code: 'custom', message: found });
-});
+export const lunSchema = z
+  .number()
+  .int()
+  .min(0)
+  .max(LUN_MAX)
+  .superRefine((value, check) => {
+    const found = lunProblem(value);
+    if (found !== undefined) check.addIssue({ code: 'custom', message: found });
+  });
 /** WWID in any of the usual spellings. */
 export const wwidSchema = text(wwidProblem);
 /** `file:NAME`. */

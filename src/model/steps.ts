@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { FIXED_BOUNDS } from '../contract/policy.js';
 import { MULTIPATH_MODES } from './attach-request.js';
 import { chapSchema } from './connection.js';
-import { hostIdSchema, ifaceSchema, portalSchema, targetNameSchema, wwidSchema } from './formats.js';
+import {
+  hostIdSchema,
+  ifaceSchema,
+  portalSchema,
+  targetNameSchema,
+  wwidSchema,
+} from './formats.js';
 
 /**
  * Inputs and results of the steps on a host. They are stored in histories: add fields as optional,

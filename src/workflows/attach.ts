@@ -82,7 +82,9 @@ export class BringUp {
       }
       await fence;
       if (conflict !== undefined) throw conflict;
-      const strangers = this.ledger.entry.paths.some(({ failure }) => failure?.type === 'WrongVolume');
+      const strangers = this.ledger.entry.paths.some(
+        ({ failure }) => failure?.type === 'WrongVolume',
+      );
       if (strangers || this.present < policy.minPaths) throw await this.tooFewPaths();
       this.checkIdentity();
       return this.ledger.result(await this.formDevice());
@@ -146,17 +148,21 @@ export class BringUp {
         : Promise.all(this.paths.map((path) => this.bringUpPath(path)));
   }
 
+  private isCancelled(): boolean {
+    return this.scope.consideredCancelled;
+  }
+
   /** Path by path; an unfruitful one is undone at once, or it would make an accidental multipath. */
   private async bringUpFirstGoodPath(): Promise<void> {
     for (const path of this.paths) {
-      if (this.present > 0 || this.scope.consideredCancelled) {
+      if (this.present > 0 || this.isCancelled()) {
         this.settled += 1;
         continue;
       }
       // Counted only when its leftovers are gone, so that nobody judges the attach before.
       this.settled -= 1;
       await this.bringUpPath(path);
-      if (path.device === undefined && path.touched && !this.scope.consideredCancelled) {
+      if (path.device === undefined && path.touched && !this.isCancelled()) {
         await undoPath(this.ledger, path);
       }
       this.settled += 1;
@@ -273,7 +279,10 @@ export class BringUp {
     throw createFailure(
       'AttachedElsewhere',
       `Refused to attach ${key.volumeId} for ${key.access} access: ${other.workflowId} is open`,
-      { workflowId: other.workflowId, ...(other.hostId === undefined ? {} : { hostId: other.hostId }) },
+      {
+        workflowId: other.workflowId,
+        ...(other.hostId === undefined ? {} : { hostId: other.hostId }),
+      },
     );
   }
 
@@ -307,7 +316,8 @@ export class BringUp {
     );
     const telling =
       failed.find(({ type }) => type === 'WrongVolume') ??
-      failed.find(({ type }) => FAILURES[type].class === 'permanent') ?? failed[0];
+      failed.find(({ type }) => FAILURES[type].class === 'permanent') ??
+      failed[0];
     const type = telling?.type ?? 'InternalFault';
     const presence = type === 'HostUnavailable' ? await this.describeHost() : '';
     const said = failed.map(({ portal, message }) => `${portal}: ${message}`).join('; ');
@@ -322,8 +332,9 @@ export class BringUp {
   private async describeHost(): Promise<string> {
     const { hostId } = this.ledger.key;
     try {
-      const { polling, lastSeen } = await controlSteps(`look for the worker of ${hostId}`)
-        .describeHost({ hostId });
+      const { polling, lastSeen } = await controlSteps(
+        `look for the worker of ${hostId}`,
+      ).describeHost({ hostId });
       if (polling) return `Host ${hostId} has a worker, but it is busy. `;
       return lastSeen === undefined
         ? `No worker of host ${hostId} was seen in the last minutes. `

@@ -48,7 +48,7 @@ export class AttachmentEntity {
   }
 
   /** Nothing is on the host and nobody waits for an answer. */
-  get isOver(): boolean {
+  isOver(): boolean {
     return this.isIdle && !this.ledger.holdsSomething;
   }
 
@@ -95,10 +95,12 @@ export class AttachmentEntity {
   /** A cancelled workflow takes its volume off the host, by the same steps as a detach. */
   onWorkflowCancelled(): void {
     const { volumeId, hostId } = this.ledger.key;
-    void guarded(() => this.detach({ volumeId, hostId, mode: 'normal' })).catch((error: unknown) => {
-      this.ledger.entry.lastFailure = summariseFailure(detachFailure(error));
-      this.ledger.setState(this.ledger.entry.state);
-    });
+    void guarded(() => this.detach({ volumeId, hostId, mode: 'normal' })).catch(
+      (error: unknown) => {
+        this.ledger.entry.lastFailure = summariseFailure(detachFailure(error));
+        this.ledger.setState(this.ledger.entry.state);
+      },
+    );
   }
 
   /** Tries the missing paths again after a pause that grows. */
@@ -237,9 +239,7 @@ export class AttachmentEntity {
   private async undone(cause: ApplicationFailure): Promise<ApplicationFailure> {
     const { ledger } = this;
     ledger.entry.lastFailure = summariseFailure(cause);
-    let finished = false;
     const undo = undoAttach(ledger).then(() => {
-      finished = true;
       ledger.setState('failed');
     });
     this.pending += 1;
@@ -247,8 +247,8 @@ export class AttachmentEntity {
       this.pending -= 1;
     });
     this.queue.hold(released);
-    await condition(() => finished, FIXED_BOUNDS.undoReportMs);
-    if (!finished) ledger.setState('cleaning-up');
+    const inTime = await condition(() => !ledger.holdsSomething, FIXED_BOUNDS.undoReportMs);
+    if (!inTime) ledger.setState('cleaning-up');
     this.cause = cause;
     return withUndo(cause, ledger);
   }
@@ -262,7 +262,15 @@ export class AttachmentEntity {
       this.cause = undefined;
       ledger.setState('detached');
       const removed = (undo ?? []).map(({ step }) => `undone: ${step}`);
-      return { volumeId, hostId, state: 'detached', wasAttached: false, removed, kept: [], warnings: [] };
+      return {
+        volumeId,
+        hostId,
+        state: 'detached',
+        wasAttached: false,
+        removed,
+        kept: [],
+        warnings: [],
+      };
     }
     const watch = new HostWatch(ledger);
     const watching = watch.run();
@@ -323,4 +331,3 @@ function withUndo(cause: ApplicationFailure, ledger: Ledger): ApplicationFailure
   const facts = (cause.details?.[0] ?? {}) as Record<string, unknown>;
   return createFailure(type, `${message}. ${said}`, { ...facts, undo, undoFinished: finished });
 }
-

@@ -52,7 +52,7 @@ export async function attachment(input: AttachmentInput): Promise<AttachmentOutc
 
   setHandler(stateQuery, () => entity.view());
   setHandler(attachUpdate, (request) => guarded(() => entity.attach(withAttachDefaults(request))), {
-    validator: (request) => {
+    validator: (request: AttachRequest) => {
       refuseMalformed(attachRequestProblems(request));
       refuseForeignId(key, attachmentWorkflowId(withAttachDefaults(request)));
     },
@@ -74,11 +74,11 @@ export async function attachment(input: AttachmentInput): Promise<AttachmentOutc
 async function live(entity: AttachmentEntity, key: AttachmentKey): Promise<AttachmentOutcome> {
   if (!entity.isUsed) await condition(() => entity.isUsed, FIRST_MESSAGE_MS);
   for (;;) {
-    await condition(() => entity.isOver || entity.wantsTopUp || wantsNewRun(entity));
-    if (entity.isOver) {
+    await condition(() => entity.isOver() || entity.wantsTopUp || wantsNewRun(entity));
+    if (entity.isOver()) {
       await condition(allHandlersFinished);
       // A message may have come while the last answers went out.
-      if (entity.isOver) return outcome(entity);
+      if (entity.isOver()) return outcome(entity);
     } else if (wantsNewRun(entity)) {
       await condition(allHandlersFinished);
       if (wantsNewRun(entity)) {

@@ -10,7 +10,10 @@ export function currentDetails(view: AttachmentView): string {
     '',
     ...(view.device === undefined
       ? []
-      : [`Device \`${view.device}\`, WWID \`${view.wwid ?? ''}\`, ${view.sizeBytes ?? 0} bytes`, '']),
+      : [
+          `Device \`${view.device}\`, WWID \`${view.wwid ?? ''}\`, ${view.sizeBytes ?? 0} bytes`,
+          '',
+        ]),
     ...view.paths.map(
       (path) =>
         `- ${path.portal} LUN ${path.lun}: ${path.state}` +

@@ -1,8 +1,4 @@
-import {
-  setCurrentDetails,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { FailureSummary, UndoStep } from '../contract/failures.js';
 import { claimOwnerId, type AttachmentKey } from '../contract/ids.js';
 import { kernelLun } from '../contract/lun.js';

@@ -41,11 +41,15 @@ describe('a life of an attachment', () => {
 
     await eventually(async () => {
       const list = await cli(['list', '--host', host.hostId], { env });
-      expect(list.stdout).toMatch(new RegExp(`${host.hostId} +${volumeId} +attached +${wwid} +4/4`));
+      expect(list.stdout).toMatch(
+        new RegExp(`${host.hostId} +${volumeId} +attached +${wwid} +4/4`),
+      );
       process.stderr.write(list.stdout);
     });
 
-    const detached = await cli(['detach', volumeId, '--requested-by', 'ops', '--reason', 'CHG-1'], { env });
+    const detached = await cli(['detach', volumeId, '--requested-by', 'ops', '--reason', 'CHG-1'], {
+      env,
+    });
     expect(detached).toMatchObject({ exitCode: 0 });
     process.stderr.write(attached.stderr);
     process.stderr.write(detached.stderr + detached.stdout);

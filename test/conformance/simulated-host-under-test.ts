@@ -62,9 +62,8 @@ export class SimulatedHostUnderTest implements HostUnderTest {
 
   async stop(): Promise<void> {
     this.host?.close();
-    await Promise.all(
-      [this.worker, ...this.children].map((child) => child?.stop({ graceMs: 1_000 })),
-    );
+    await this.worker?.stop({ graceMs: 1_000 });
+    await Promise.all(this.children.map((child) => child.stop({ graceMs: 1_000 })));
     await this.client.connection.close();
     await rm(this.directory, { recursive: true, force: true });
   }

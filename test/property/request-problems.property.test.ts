@@ -61,7 +61,7 @@ function fullRequest(): Record<string, unknown> {
   return {
     ...goodRequest({ expect: {}, policy: {} }),
     connection: { ...goodRequest().connection, chap },
-  } as unknown as Record<string, unknown>;
+  };
 }
 
 function withJunk(place: Place, value: unknown): unknown {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { SEARCH_ATTRIBUTES } from '../../src/contract/search-attributes.js';
-import { setUpNamespace } from '../../src/worker/setup.js';
+import { setUpNamespace, type ServerServices } from '../../src/worker/setup.js';
 
 const NAMES = SEARCH_ATTRIBUTES.map(({ name }) => name);
 /** `INDEXED_VALUE_TYPE_TEXT`. */
@@ -66,11 +66,12 @@ describe('setting a namespace up', () => {
 });
 
 /** The dev server has fixed columns, so its answer is changed instead. */
-function withAttributeType(real: Connection, name: string, type: number): Connection {
-  const operatorService = Object.create(real.operatorService) as Connection['operatorService'];
-  operatorService.listSearchAttributes = (async (request: { namespace: string }) => {
-    const answer = await real.operatorService.listSearchAttributes(request);
-    return { ...answer, customAttributes: { ...answer.customAttributes, [name]: type } };
-  }) as Connection['operatorService']['listSearchAttributes'];
-  return { workflowService: real.workflowService, operatorService } as Connection;
+function withAttributeType(real: Connection, name: string, type: number): ServerServices {
+  const operatorService = Object.create(real.operatorService) as typeof real.operatorService;
+  const answer = async (request: { namespace: string }) => {
+    const { customAttributes } = await real.operatorService.listSearchAttributes(request);
+    return { customAttributes: { ...customAttributes, [name]: type } };
+  };
+  operatorService.listSearchAttributes = answer as typeof operatorService.listSearchAttributes;
+  return { workflowService: real.workflowService, operatorService };
 }

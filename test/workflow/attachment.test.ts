@@ -247,7 +247,8 @@ describe('a detach', () => {
     const host = await fleet.addHost();
     const volume = fleet.addVolume();
     const before = await host.simulated.control.snapshot();
-    for (const portal of FLEET_PORTALS) fleet.array.setPortal({ portal: portal, condition: { kind: 'dropped' } });
+    for (const portal of FLEET_PORTALS)
+      fleet.array.setPortal({ portal: portal, condition: { kind: 'dropped' } });
     try {
       const policy = { loginTimeoutMs: 20_000 };
       const attach = failureOf(fleet.attach(fleet.request(host, volume, { policy })));
@@ -260,7 +261,8 @@ describe('a detach', () => {
       expect(detached).toMatchObject({ state: 'detached', wasAttached: false });
       expect(await attach).toMatchObject({ type: 'Cancelled' });
     } finally {
-      for (const portal of FLEET_PORTALS) fleet.array.setPortal({ portal: portal, condition: { kind: 'up' } });
+      for (const portal of FLEET_PORTALS)
+        fleet.array.setPortal({ portal: portal, condition: { kind: 'up' } });
     }
     expect(await host.simulated.control.snapshot()).toEqual(before);
     expect(await fleet.handle(volume.volumeId).result()).toEqual({ state: 'detached' });

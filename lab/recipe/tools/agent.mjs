@@ -165,7 +165,7 @@ let answered = Promise.resolve();
 function send(message) {
   const line = Buffer.from(`${JSON.stringify(message)}\n`);
   answered = answered.then(async () => {
-    for (let sent = 0; sent < line.length; ) {
+    for (let sent = 0; sent < line.length;) {
       const { bytesWritten } = await port.write(line, sent);
       sent += bytesWritten;
     }

@@ -38,7 +38,8 @@ async function describeFile(path, { mode }) {
   try {
     const contents = await readStart(path);
     const text = contents.toString();
-    if (text.includes('\0') || text.includes('\uFFFD')) return `x ${path} ${contents.toString('hex')}`;
+    if (text.includes('\0') || text.includes('\uFFFD'))
+      return `x ${path} ${contents.toString('hex')}`;
     return `f ${path} ${JSON.stringify(text)}`;
   } catch (error) {
     return `e ${path} ${error.code}`;

@@ -74,7 +74,10 @@ async function readMultipathdPaths() {
   try {
     const { stdout } = await promisify(execFile)('multipathd', args, options);
     // The guest's own disk is a path to nobody.
-    return stdout.split('\n').filter((line) => line !== '' && !line.startsWith('vd')).sort();
+    return stdout
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('vd'))
+      .sort();
   } catch {
     return ['multipathd does not answer'];
   }
@@ -82,7 +85,9 @@ async function readMultipathdPaths() {
 
 /** Each file below a directory, with the hash of its contents or what it links to. */
 async function hashTree(directory) {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(
+    () => [],
+  );
   const found = await each(entries, async (entry) => {
     const path = join(entry.parentPath ?? entry.path, entry.name);
     if (entry.isDirectory()) return { path };

@@ -4,7 +4,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connect, readConnectionSettings, ServerUnreachable } from '../../../src/client/connection.js';
+import {
+  connect,
+  readConnectionSettings,
+  ServerUnreachable,
+} from '../../../src/client/connection.js';
 
 let directory: string;
 let file: string;

@@ -125,7 +125,10 @@ test('a payload that cannot be read costs its text and nothing else', () => {
       : {
           ...event,
           userMetadata: {
-            summary: { metadata: { encoding: Buffer.from('binary/encrypted') }, data: Buffer.of(1) },
+            summary: {
+              metadata: { encoding: Buffer.from('binary/encrypted') },
+              data: Buffer.of(1),
+            },
           },
         },
   );

@@ -1,4 +1,7 @@
-import { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import {
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -50,7 +53,11 @@ describe('an error of the server or the connection', () => {
     ['a server that is gone', wrapped(14, 'No connection established'), 'ServerUnreachable'],
     ['a refused key', wrapped(16, 'unauthorized'), 'AccessDenied'],
     ['a missing permission', serviceError(7, 'denied'), 'AccessDenied'],
-    ['no worker for a query', wrapped(9, 'no poller seen for task queue'), 'ControlWorkerUnavailable'],
+    [
+      'no worker for a query',
+      wrapped(9, 'no poller seen for task queue'),
+      'ControlWorkerUnavailable',
+    ],
     [
       'a search attribute that is not there',
       wrapped(3, 'Namespace default has no mapping defined for search attribute MooringHost'),
@@ -62,7 +69,11 @@ describe('an error of the server or the connection', () => {
     ['no such workflow', new WorkflowNotFoundError('gone', 'attachment/v', undefined), 'NotFound'],
     ['a deadline', wrapped(4, 'deadline exceeded'), 'StillRunning'],
     ['a call that was given up', wrapped(1, 'cancelled'), 'StillRunning'],
-    ['an update without answer', new WorkflowUpdateRPCTimeoutOrCancelledError('late'), 'StillRunning'],
+    [
+      'an update without answer',
+      new WorkflowUpdateRPCTimeoutOrCancelledError('late'),
+      'StillRunning',
+    ],
   ];
   test.each(cases)('%s', (_claim, error, type) => {
     expect(toOperationError(error)).toMatchObject({ type });
@@ -71,7 +82,11 @@ describe('an error of the server or the connection', () => {
 
 describe('a failure that is none of the catalogue', () => {
   const cases: readonly [claim: string, error: unknown, type: string][] = [
-    ['of an unknown type', ApplicationFailure.create({ type: 'Odd', message: 'x' }), 'InternalFault'],
+    [
+      'of an unknown type',
+      ApplicationFailure.create({ type: 'Odd', message: 'x' }),
+      'InternalFault',
+    ],
     ['a cancellation', new CancelledFailure('cancelled'), 'Cancelled'],
     ['a termination', new TerminatedFailure('by hand'), 'CleanupIncomplete'],
     [
@@ -79,9 +94,17 @@ describe('a failure that is none of the catalogue', () => {
       byActivity(new TimeoutFailure('t', undefined, 'SCHEDULE_TO_START')),
       'HostUnavailable',
     ],
-    ['a step out of time', byActivity(new TimeoutFailure('t', undefined, 'START_TO_CLOSE')), 'DeadlineExceeded'],
+    [
+      'a step out of time',
+      byActivity(new TimeoutFailure('t', undefined, 'START_TO_CLOSE')),
+      'DeadlineExceeded',
+    ],
     ['a step of the catalogue', byActivity(createFailure('DeviceInUse', 'mounted')), 'DeviceInUse'],
-    ['an update without cause', new WorkflowUpdateFailedError('failed', undefined), 'InternalFault'],
+    [
+      'an update without cause',
+      new WorkflowUpdateFailedError('failed', undefined),
+      'InternalFault',
+    ],
     ['a plain error', new TypeError('x is not a function\n at y'), 'InternalFault'],
     ['something thrown', 'text', 'InternalFault'],
   ];

@@ -20,8 +20,16 @@ const CASES: readonly [claim: string, field: string, request: unknown][] = [
   ['a portal without port', 'connection.paths[0].portal', withPath({ portal: '10.0.0.1' })],
   ['IPv6 without brackets', 'connection.paths[0].portal', withPath({ portal: 'fd00::7:3260' })],
   ['a port beyond 65535', 'connection.paths[0].portal', withPath({ portal: '10.0.0.1:65536' })],
-  ['white space in a target name', 'connection.paths[0].iqn', withPath({ iqn: 'iqn.2026-11.io a' })],
-  ['a control character in a target name', 'connection.paths[0].iqn', withPath({ iqn: 'iqn\u0007' })],
+  [
+    'white space in a target name',
+    'connection.paths[0].iqn',
+    withPath({ iqn: 'iqn.2026-11.io a' }),
+  ],
+  [
+    'a control character in a target name',
+    'connection.paths[0].iqn',
+    withPath({ iqn: 'iqn\u0007' }),
+  ],
   ['a slash in a target name', 'connection.paths[0].iqn', withPath({ iqn: '../../etc' })],
   ['a target name of 224 bytes', 'connection.paths[0].iqn', withPath({ iqn: 'i'.repeat(224) })],
   ['a LUN as text', 'connection.paths[0].lun', withPath({ lun: '4' })],
@@ -47,7 +55,11 @@ const CASES: readonly [claim: string, field: string, request: unknown][] = [
     'connection.chap.password',
     withConnection({ chap: { username: 'u', secretRef: 'file:a', password: 'hunter2' } }),
   ],
-  ['an unknown addressing mode', 'connection.addressingMode', withConnection({ addressingMode: 'x' })],
+  [
+    'an unknown addressing mode',
+    'connection.addressingMode',
+    withConnection({ addressingMode: 'x' }),
+  ],
   ['a field nobody knows', 'volume', { ...goodRequest(), volume: 1 }],
   ['more paths demanded than listed', 'policy.minPaths', goodRequest({ policy: { minPaths: 3 } })],
   ['a deadline out of its bounds', 'policy.deadlineMs', goodRequest({ policy: { deadlineMs: 1 } })],
@@ -56,14 +68,14 @@ const CASES: readonly [claim: string, field: string, request: unknown][] = [
 describe('bad input is refused by the name of its field', () => {
   test.each(CASES)('%s', (_claim, field, request) => {
     expect(attachRequestProblems(request).map((problem) => problem.field)).toContain(field);
-    expect(() => parseRequest(attachRequestSchema, request)).toThrowError(
+    expect(() => parseRequest(attachRequestSchema, request)).toThrow(
       expect.objectContaining({ type: 'InvalidRequest', message: expect.stringContaining(field) }),
     );
   });
 
   test('an inline secret is not repeated in the refusal', () => {
     const request = withConnection({ chap: { username: 'u', secretRef: 'hunter2hunter2' } });
-    expect(() => parseRequest(attachRequestSchema, request)).toThrowError(
+    expect(() => parseRequest(attachRequestSchema, request)).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
     );
     expect(JSON.stringify(attachRequestProblems(request))).not.toContain('hunter2');

@@ -1,0 +1,197 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createHostActivities } from '../../../src/activities/host-activities.js';
+import type { HostSteps } from '../../../src/model/steps.js';
+import { createVerbs } from '../../../src/privileged/create-verbs.js';
+import type { SecretStore } from '../../../src/privileged/secrets.js';
+import { SecretMissing } from '../../../src/privileged/verbs.js';
+import { createSimulatedHost, type SimulatedHost } from '../../../src/simulator/simulated-host.js';
+import { StorageArray } from '../../../src/simulator/storage-array.js';
+
+const HOST_ID = 'db-17';
+const IQN = 'iqn.2026-11.io.example:array1';
+const PORTAL = '10.0.0.1:3260';
+const DESIGNATOR = '6001405bea237473c2c4f98b14c7c293';
+const WWID = `3${DESIGNATOR}`;
+const SECRET = 'correct-horse-battery';
+
+const QUIET = new DefaultLogger('ERROR');
+
+const secrets: SecretStore = {
+  resolve: (secretRef) =>
+    secretRef === 'file:array1'
+      ? Promise.resolve(SECRET)
+      : Promise.reject(new SecretMissing(secretRef, 'no such file')),
+};
+
+const path = { portal: PORTAL, iqn: IQN, lun: 4, iface: 'default' };
+const base = { hostId: HOST_ID, owner: `vol-1@${HOST_ID}` };
+const login = { ...base, path, loginTimeoutMs: 2_000 };
+const find = { ...base, path, waitMs: 5_000 };
+const devicesOf = (hctl: string) => ({
+  ...base,
+  wwid: WWID,
+  devices: [{ hctl, wwid: WWID }],
+  multipath: 'preferred' as const,
+  waitMs: 5_000,
+});
+
+let array: StorageArray;
+let simulated: SimulatedHost;
+let steps: HostSteps;
+
+beforeEach(() => {
+  array = new StorageArray();
+  array.addVolume({ name: 'v', wwid: `naa.${DESIGNATOR}`, sizeBytes: 1 << 26 });
+  array.addTarget({ iqn: IQN, portals: [PORTAL] });
+  array.mapLun({ iqn: IQN, lun: 4, volume: 'v' });
+  simulated = createSimulatedHost({ hostId: HOST_ID, array, timeScale: 0.02 });
+  const { runner, files, writer } = simulated;
+  const verbs = createVerbs({ runner, files, writer, secrets });
+  steps = inActivity(createHostActivities({ hostId: HOST_ID, files, runFiles: writer, verbs }));
+});
+
+/** Each step in an activity of its own, as a worker runs it. */
+function inActivity(activities: HostSteps): HostSteps {
+  const wrapped = Object.entries(activities).map(([name, step]) => [
+    name,
+    (input: unknown) =>
+      new MockActivityEnvironment(undefined, { logger: QUIET }).run(
+        step as (input: unknown) => Promise<unknown>,
+        input,
+      ),
+  ]);
+  return Object.fromEntries(wrapped) as HostSteps;
+}
+
+async function bringUp(): Promise<string> {
+  await steps.ensureSession(login);
+  const { hctl } = await steps.findPathDevice(find);
+  await steps.ensureMap(devicesOf(hctl));
+  return hctl;
+}
+
+describe('a step that runs twice', () => {
+  test('finds the session it made', async () => {
+    const first = await steps.ensureSession(login);
+    const second = await steps.ensureSession(login);
+
+    expect(second).toEqual({ ...first, alreadyOpen: true });
+    expect((await simulated.control.snapshot()).sessions).toHaveLength(1);
+  });
+
+  test('finds the device and the map it made', async () => {
+    await steps.ensureSession(login);
+    const found = await steps.findPathDevice(find);
+    expect(await steps.findPathDevice(find)).toEqual(found);
+
+    const formed = await steps.ensureMap(devicesOf(found.hctl));
+    expect(await steps.ensureMap(devicesOf(found.hctl))).toEqual(formed);
+    expect((await simulated.control.snapshot()).maps).toHaveLength(1);
+  });
+
+  test('has nothing left to remove', async () => {
+    const before = await simulated.control.snapshot();
+    await bringUp();
+    const volume = { ...base, wwid: WWID, paths: [path] };
+    const flush = { ...volume, timeoutMs: 5_000 };
+    const removal = { ...volume, purpose: 'detach' as const, waitMs: 5_000 };
+    const release = { ...base, path, timeoutMs: 5_000 };
+
+    expect((await steps.flushDevice(flush)).removed).toHaveLength(1);
+    expect((await steps.flushDevice(flush)).removed).toEqual([]);
+    expect((await steps.removePathDevices(removal)).removed).toHaveLength(1);
+    expect((await steps.removePathDevices(removal)).removed).toEqual([]);
+    expect((await steps.releaseSession(release)).removed).toHaveLength(2);
+    expect((await steps.releaseSession(release)).removed).toEqual([]);
+    await steps.verifyAbsent(volume);
+    expect(await simulated.control.snapshot()).toEqual(before);
+  });
+});
+
+describe('the fence', () => {
+  test('refuses a step that is for another host', async () => {
+    await expect(steps.ensureSession({ ...login, hostId: 'db-18' })).rejects.toMatchObject({
+      type: 'WrongHost',
+    });
+  });
+
+  test('refuses a step that is for another system under the same host id', async () => {
+    await expect(
+      steps.ensureSession({ ...login, machineId: '0123456789abcdef0123456789abcdef' }),
+    ).rejects.toMatchObject({ type: 'HostReplaced' });
+  });
+
+  test('refuses an input no client of ours would send', async () => {
+    const hostile = { ...login, path: { ...path, iqn: '--logoutall=all' } };
+    await expect(steps.ensureSession(hostile)).rejects.toMatchObject({ type: 'InvalidRequest' });
+    expect(await simulated.control.runs()).toEqual([]);
+  });
+});
+
+describe('CHAP', () => {
+  const chap = { username: 'db-17', secretRef: 'file:array1' };
+
+  test('logs in with the secret behind the reference, which no command line carries', async () => {
+    array.addTarget({ iqn: IQN, portals: [PORTAL], chap: { username: 'db-17', secret: SECRET } });
+
+    await steps.ensureSession({ ...login, chap });
+
+    expect((await simulated.control.runs()).join('\n')).not.toContain(SECRET);
+  });
+
+  test('that the array refuses ends as LoginRefused, without the secret in the message', async () => {
+    array.addTarget({
+      iqn: IQN,
+      portals: [PORTAL],
+      chap: { username: 'db-17', secret: 'another' },
+    });
+
+    const refusal = steps.ensureSession({ ...login, chap });
+
+    await expect(refusal).rejects.toMatchObject({ type: 'LoginRefused' });
+    await expect(refusal).rejects.toMatchObject({ message: expect.not.stringContaining(SECRET) });
+  });
+
+  test('whose secret is not on the host ends as SecretUnavailable before anything is made', async () => {
+    const missing = steps.ensureSession({ ...login, chap: { ...chap, secretRef: 'file:none' } });
+
+    await expect(missing).rejects.toMatchObject({ type: 'SecretUnavailable' });
+    expect((await simulated.control.snapshot()).sessions).toEqual([]);
+  });
+});
+
+describe('what is not ours', () => {
+  test('a session of somebody else is used and never ended', async () => {
+    const { runner } = simulated;
+    const run = (args: string[]) => runner.run({ program: 'iscsiadm', args, timeoutMs: 10_000 });
+    const node = ['-m', 'node', '-T', IQN, '-p', PORTAL, '-I', 'default'];
+    await run([...node, '-o', 'new']);
+    await run([...node, '--login']);
+    const { sessions, records } = await simulated.control.snapshot();
+
+    expect(await steps.ensureSession(login)).toMatchObject({
+      alreadyOpen: true,
+      madeRecord: false,
+    });
+    const { removed, kept } = await steps.releaseSession({ ...base, path, timeoutMs: 5_000 });
+
+    expect({ removed, kept: kept.length }).toEqual({ removed: [], kept: 1 });
+    expect(await simulated.control.snapshot()).toMatchObject({ sessions, records });
+  });
+
+  test('an unreadable device is unknown, and unknown removes nothing', async () => {
+    const hctl = await bringUp();
+    const wwidFile = `/sys/class/scsi_device/${hctl}/device/wwid`;
+    await simulated.control.addFault({ kind: 'unreadable', path: wwidFile });
+    const { sessions, devices, maps } = await simulated.control.snapshot();
+
+    const volume = { ...base, wwid: WWID, paths: [path] };
+    await expect(steps.inspectAttachment(volume)).rejects.toMatchObject({ type: 'HostNotReady' });
+    const removal = { ...volume, purpose: 'detach' as const, waitMs: 1_000 };
+    await expect(steps.removePathDevices(removal)).rejects.toMatchObject({ type: 'HostNotReady' });
+
+    expect(await simulated.control.snapshot()).toMatchObject({ sessions, devices, maps });
+  });
+});
