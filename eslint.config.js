@@ -104,6 +104,12 @@ function restrictedSyntax(...entries) {
   return { 'no-restricted-syntax': ['error', ...entries.flat()] };
 }
 
+/** What plain scripts use of Node without importing it. */
+const SCRIPT_GLOBALS = [
+  ...['URL', 'clearInterval', 'clearTimeout', 'performance', 'process', 'setInterval'],
+  ...['setTimeout', 'Buffer', 'fetch', 'AbortSignal', 'AbortController', 'TextDecoder'],
+];
+
 export default defineConfig(
   globalIgnores(['dist/', 'coverage/', '.lab/', '.mooring-run/']),
   {
@@ -115,7 +121,15 @@ export default defineConfig(
     files: ['**/*.{js,mjs,cjs}'],
     extends: [eslint.configs.recommended],
     languageOptions: {
-      globals: { process: 'readonly', performance: 'readonly', URL: 'readonly' },
+      globals: Object.fromEntries(SCRIPT_GLOBALS.map((name) => [name, 'readonly'])),
+    },
+  },
+  {
+    // CommonJS for a reason it gives itself.
+    files: ['bin/*.js'],
+    languageOptions: {
+      sourceType: 'commonjs',
+      globals: { require: 'readonly', __dirname: 'readonly', process: 'readonly' },
     },
   },
   {

@@ -1,13 +1,21 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs';
-import process from 'node:process';
-import { fileURLToPath } from 'node:url';
+'use strict';
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+const { pathToFileURL } = require('node:url');
 
-const main = new URL('../dist/cli/main.js', import.meta.url);
-if (existsSync(fileURLToPath(main))) {
-  await import(main.href);
+/**
+ * A write to a sysfs attribute of a device in error recovery holds a thread of Node's pool until the
+ * kernel lets go; with the default of 4 such threads a host worker would soon read no file any more.
+ * Node looks at this once, before its first use of the pool, which loading an ES module is already:
+ * that is why this file is none.
+ */
+process.env.UV_THREADPOOL_SIZE ??= '64';
+
+const main = join(__dirname, '..', 'dist', 'cli', 'main.js');
+if (existsSync(main)) {
+  void import(pathToFileURL(main).href);
 } else {
-  const checkout = fileURLToPath(new URL('..', import.meta.url));
-  process.stderr.write(`mooring is not built: run "npm run build" in ${checkout}\n`);
+  process.stderr.write(`mooring is not built: run "npm run build" in ${join(__dirname, '..')}\n`);
   process.exitCode = 1;
 }

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { AgentChannel } from './agent-channel.js';
 import type { GuestImage } from './build-image.js';
 import { TOOL_ENVIRONMENT } from './host-tools.js';
@@ -40,7 +41,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     stdio: ['pipe', 'pipe', errors.fd],
   });
   await errors.close();
-  const { stdin, stdout } = child;
+  const { stdin, stdout } = child as { stdin: Writable; stdout: Readable };
   const channel = new AgentChannel({ orders: stdin, answers: stdout });
   const exited = whenExited(child).then((reason) => {
     channel.close(new Error(`the guest is off (${reason}), see ${options.consoleLog}`));

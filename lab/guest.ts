@@ -146,7 +146,9 @@ export class Guest {
     bash: string,
     { timeoutMs = COMMAND_TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
   ): Promise<string> {
-    const result = await this.run(['bash', '-euo', 'pipefail', '-c', bash], { timeoutMs });
+    // Its input is a socket, which makes bash read the settings of a login shell otherwise.
+    const argv = ['bash', '--norc', '-euo', 'pipefail', '-c', bash];
+    const result = await this.run(argv, { timeoutMs });
     if (result.code !== 0) {
       const end = result.timedOut ? 'did not end in time' : `ended with ${String(result.code)}`;
       throw new Error(`A script in the guest ${end}: ${result.stderr.trim() || result.stdout}`);

@@ -19,8 +19,8 @@ import {
   startGuest,
   type Guest,
 } from './guest.js';
-import { takeHostSnapshot } from './snapshot.js';
-import { createTarget, type TargetUnit } from './target.js';
+import { takeHostSnapshot, type TreeEntry } from './snapshot.js';
+import { createTarget, wwidOf, type TargetLun } from './target.js';
 
 const MOORING = fileURLToPath(new URL('../bin/mooring.js', import.meta.url));
 const IQN = 'iqn.2026-11.io.mooring:lab';
@@ -47,8 +47,8 @@ export class RealHostUnderTest implements HostUnderTest {
   private readonly control: ChildProcess;
   private readonly client: Client;
   private readonly mooring: MooringClient;
-  private units: readonly TargetUnit[] = [];
-  private luns = 0;
+  private readonly luns: readonly TargetLun[];
+  private used = 0;
 
   private constructor(parts: {
     readonly guest: Guest;
@@ -61,6 +61,11 @@ export class RealHostUnderTest implements HostUnderTest {
     this.control = parts.control;
     this.client = parts.client;
     this.mooring = new MooringClient(parts.client);
+    this.luns = Array.from({ length: VOLUMES }, (_, index) => ({
+      lun: index + 1,
+      sizeBytes: VOLUME_BYTES,
+      serial: randomUUID().replaceAll('-', ''),
+    }));
   }
 
   /** @param runDirectory - takes every log: console, server, workers */
@@ -85,15 +90,7 @@ export class RealHostUnderTest implements HostUnderTest {
       control,
       client: new Client({ connection }),
     });
-    host.units = await createTarget(guest, {
-      iqn: IQN,
-      portals: PORTALS,
-      luns: Array.from({ length: VOLUMES }, (_, index) => ({
-        lun: index + 1,
-        sizeBytes: VOLUME_BYTES,
-        serial: randomUUID(),
-      })),
-    });
+    await createTarget(guest, { iqn: IQN, portals: PORTALS, luns: host.luns });
     await Promise.all([host.startWorker(), host.untilPolling(CONTROL_TASK_QUEUE)]);
     return host;
   }
@@ -111,13 +108,13 @@ export class RealHostUnderTest implements HostUnderTest {
   }
 
   async freshVolume(): Promise<Volume> {
-    this.luns += 1;
-    const unit = this.units.find(({ lun }) => lun === this.luns);
+    const unit = this.luns[this.used];
     if (unit === undefined) throw new Error('The lab has no LUN left: raise VOLUMES');
+    this.used += 1;
     return Promise.resolve({
-      volumeId: `${this.hostId}-${this.luns}`,
+      volumeId: `${this.hostId}-${unit.lun}`,
       lun: unit.lun,
-      wwid: unit.wwid,
+      wwid: wwidOf(unit.serial).dm,
       sizeBytes: VOLUME_BYTES,
     });
   }
@@ -143,7 +140,11 @@ export class RealHostUnderTest implements HostUnderTest {
   }
 
   async hostState(): Promise<HostState> {
-    return { ...(await takeHostSnapshot(this.guest)) };
+    const seen = await takeHostSnapshot(this.guest);
+    // A directory that is left empty is nothing that is left.
+    const files = (tree: readonly TreeEntry[]): TreeEntry[] =>
+      tree.filter(({ sha256, target }) => sha256 !== undefined || target !== undefined);
+    return { ...seen, nodeRecords: files(seen.nodeRecords), runTree: files(seen.runTree) };
   }
 
   async slavesOf(device: string): Promise<readonly string[]> {

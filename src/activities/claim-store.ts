@@ -6,6 +6,8 @@ import type { FileWriter } from '../privileged/file-writer.js';
 
 /** mooring's own notes. They vanish with the boot, exactly like the sessions they are about. */
 const RUN_DIRECTORY = '/run/mooring';
+const CLAIMS = `${RUN_DIRECTORY}/claims`;
+const SESSIONS = `${RUN_DIRECTORY}/sessions`;
 
 /** "This attachment uses this session for this LUN." Written before the login. */
 export interface Claim {
@@ -55,12 +57,10 @@ export class ClaimStore {
 
   /** Everybody's claims on a session. */
   async all(path: HostPath): Promise<Claim[]> {
-    const directory = this.claimDirectory(path);
-    const names = (await ifPresent(this.files.list(directory))) ?? [];
+    const names = (await ifPresent(this.files.list(CLAIMS))) ?? [];
+    const ofSession = names.filter((name) => name.startsWith(`${claimPrefix(path)}.`));
     const texts = await Promise.all(
-      names
-        .filter((name) => name.endsWith('.json'))
-        .map((name) => ifPresent(this.files.readText(`${directory}/${name}`))),
+      ofSession.map((name) => ifPresent(this.files.readText(`${CLAIMS}/${name}`))),
     );
     return texts.filter((text) => text !== undefined).map((text) => JSON.parse(text) as Claim);
   }
@@ -82,16 +82,12 @@ export class ClaimStore {
     await this.writer.removeFile(this.notePath(path));
   }
 
-  private claimDirectory(path: SessionEndWithIface): string {
-    return `${RUN_DIRECTORY}/claims/${hashed(sessionLockKey(path))}`;
-  }
-
   private claimPath(path: SessionEndWithIface & { lun: number }, owner: string): string {
-    return `${this.claimDirectory(path)}/${hashed(`${owner} lun ${path.lun}`)}.json`;
+    return `${CLAIMS}/${claimPrefix(path)}.${hashed(`${owner} lun ${path.lun}`)}.json`;
   }
 
   private notePath(path: SessionEndWithIface): string {
-    return `${RUN_DIRECTORY}/sessions/${hashed(sessionLockKey(path))}.json`;
+    return `${SESSIONS}/${hashed(sessionLockKey(path))}.json`;
   }
 }
 
@@ -100,6 +96,11 @@ type SessionEndWithIface = Pick<HostPath, 'portal' | 'iqn' | 'iface'>;
 /** Names one session among all: what is excluded, claimed and noted. */
 export function sessionLockKey(path: SessionEndWithIface): string {
   return `${sessionKey(path)} ${path.iface}`;
+}
+
+/** What the names of all claims on one session begin with. */
+function claimPrefix(path: SessionEndWithIface): string {
+  return hashed(sessionLockKey(path));
 }
 
 /** Names of portals and targets are longer and wilder than file names may be. */

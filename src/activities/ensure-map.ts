@@ -1,6 +1,6 @@
 import { createFailure } from '../contract/failures.js';
 import type { DmFact, ScsiDeviceFact } from '../host/facts.js';
-import { findStablePath } from '../host/stable-path.js';
+import { findStablePath, leadsTo, mapLink } from '../host/stable-path.js';
 import { findMap } from '../host/sysfs/dm-map.js';
 import { readScsiDevice } from '../host/sysfs/scsi-device.js';
 import {
@@ -69,8 +69,8 @@ async function readPaths(host: HostContext, { wwid, devices }: EnsureMapInput): 
 }
 
 /**
- * Waits for the map with all the paths it should have; at the end of the time a map with some of
- * them is good, since multipathd takes in the others by itself.
+ * Waits for the map with all the paths it should have, and for its link; at the end of the time a map
+ * with some of them is good, since multipathd takes in the others by itself.
  */
 async function awaitMap(
   host: HostContext,
@@ -81,9 +81,8 @@ async function awaitMap(
   let latest: DmFact | undefined;
   const complete = await lookUntil({ waitMs, signal }, async () => {
     latest = await findMap(host.files, wwid);
-    return latest !== undefined && isReady(latest) && paths.every(isIn(latest))
-      ? latest
-      : undefined;
+    if (latest === undefined || !isReady(latest) || !paths.every(isIn(latest))) return undefined;
+    return (await leadsTo(host.files, mapLink(wwid), latest.block)) ? latest : undefined;
   });
   const map = complete ?? latest;
   if (map === undefined || !paths.some(isIn(map))) {
@@ -122,14 +121,19 @@ async function formed(
   }
   checkSize(input, map.sizeBytes);
   const missing = paths.length - carriers.length;
+  const link = mapLink(input.wwid);
+  const isLinked = await leadsTo(host.files, link, map.block);
   return {
     kind: 'multipath',
     device: `/dev/${map.block}`,
-    stablePath: await stablePath(host, 'multipath', input.wwid, map.block),
+    stablePath: link,
     wwid: input.wwid,
     sizeBytes: map.sizeBytes,
     carriers: carriers.map(({ hctl }) => hctl),
-    warnings: missing === 0 ? [] : [`${missing} paths are not in the map yet`],
+    warnings: [
+      ...(missing === 0 ? [] : [`${missing} paths are not in the map yet`]),
+      ...(isLinked ? [] : [`udev has not made ${link} yet`]),
+    ],
   };
 }
 
@@ -146,14 +150,19 @@ async function single(
     });
   }
   checkSize(input, path.sizeBytes);
+  const { wwid } = input;
+  const stable = await findStablePath(host.files, { kind: 'single', wwid, block: path.block });
   return {
     kind: 'single',
     device: `/dev/${path.block}`,
-    stablePath: await stablePath(host, 'single', input.wwid, path.block),
+    stablePath: stable.path,
     wwid: input.wwid,
     sizeBytes: path.sizeBytes,
     carriers: [path.hctl],
-    warnings,
+    warnings: [
+      ...warnings,
+      ...(stable.onlyThisBoot ? [`no link names ${path.block}: the path holds for this boot`] : []),
+    ],
   };
 }
 
@@ -164,13 +173,4 @@ function checkSize({ wwid, expectSizeBytes }: EnsureMapInput, sizeBytes: number)
     `${wwid} has ${sizeBytes} bytes, expected ${expectSizeBytes}`,
     { seen: sizeBytes, expected: expectSizeBytes },
   );
-}
-
-async function stablePath(
-  host: HostContext,
-  kind: 'multipath' | 'single',
-  wwid: string,
-  block: string,
-): Promise<string> {
-  return (await findStablePath(host.files, { kind, wwid, block })).path;
 }

@@ -86,16 +86,13 @@ export class AttachCall {
     const workflowId = attachmentWorkflowId(key);
     const before = await latestRun(client, workflowId);
     const updateId = attachUpdateId(requestId, before);
-    const update = await takeUp(
-      client,
-      () =>
-        client.workflow.startUpdateWithStart(attachUpdate, {
-          startWorkflowOperation: startOperation(key, workflowId),
-          waitForStage: 'ACCEPTED',
-          updateId,
-          args: [request],
-        }),
-      this.scope.deadlineAt,
+    const update = await takeUp(client, this.scope, () =>
+      client.workflow.startUpdateWithStart(attachUpdate, {
+        startWorkflowOperation: startOperation(key, workflowId),
+        waitForStage: 'ACCEPTED',
+        updateId,
+        args: [request],
+      }),
     );
     return { before, update };
   }

@@ -26,15 +26,12 @@ export async function sendDetach(
   const { volumeId, hostId, requestId } = request;
   for (const workflowId of [exclusiveWorkflowId(volumeId), sharedWorkflowId(volumeId, hostId)]) {
     try {
-      return await takeUp(
-        client,
-        () =>
-          client.workflow.getHandle(workflowId).startUpdate(detachUpdate, {
-            waitForStage: 'ACCEPTED',
-            updateId: detachUpdateId(requestId),
-            args: [request],
-          }),
-        scope.deadlineAt,
+      return await takeUp(client, scope, () =>
+        client.workflow.getHandle(workflowId).startUpdate(detachUpdate, {
+          waitForStage: 'ACCEPTED',
+          updateId: detachUpdateId(requestId),
+          args: [request],
+        }),
       );
     } catch (error) {
       // Never there, or closed by now.

@@ -24,7 +24,11 @@ export function isAddress(text: string): boolean {
 export function whyUnreachable(address: string, timeoutMs: number): Promise<string> {
   return new Promise((resolve) => {
     const end = splitAddress(address);
-    if (end === undefined || PROXY_VARIABLES.some((name) => isSet(name) || isSet(name.toUpperCase()))) return;
+    if (
+      end === undefined ||
+      PROXY_VARIABLES.some((name) => isSet(name) || isSet(name.toUpperCase()))
+    )
+      return;
     const socket = connect({ ...end, timeout: timeoutMs });
     socket.unref();
     socket.once('connect', () => socket.destroy());

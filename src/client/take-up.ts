@@ -1,16 +1,20 @@
 import {
+  isGrpcCancelledError,
   isGrpcDeadlineError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
   type WorkflowUpdateHandle,
 } from '@temporalio/client';
 import { CONTROL_TASK_QUEUE } from '../contract/ids.js';
+import type { CallScope } from './call-scope.js';
 import { OperationError } from './operation-error.js';
 import { timestampMs } from './payloads.js';
 
 /** A control worker takes an update within milliseconds; after that long one asks whether there is any. */
 const TAKE_UP_MS = 10_000;
 const LOOK_MS = 5_000;
+/** So much earlier than its deadline a call may end. */
+const DEADLINE_SLACK_MS = 100;
 /** A worker's long poll is renewed at least each minute; what polled before that has gone. */
 const POLL_FRESH_MS = 70_000;
 
@@ -19,20 +23,20 @@ const POLL_FRESH_MS = 70_000;
  * reported: without this a call would hang for ever on a fleet whose control workers are down.
  *
  * @param send - the same update id each time, so sending it again is harmless
- * @param deadlineAt - milliseconds since the epoch; absent: no bound
  * @throws OperationError `ControlWorkerUnavailable`
  */
 export async function takeUp<Result>(
   client: Client,
+  scope: Pick<CallScope, 'deadlineAt' | 'isLeft'>,
   send: () => Promise<WorkflowUpdateHandle<Result>>,
-  deadlineAt: number | undefined,
 ): Promise<WorkflowUpdateHandle<Result>> {
+  const { deadlineAt } = scope;
   for (;;) {
     const untilAt = Math.min(Date.now() + TAKE_UP_MS, deadlineAt ?? Number.POSITIVE_INFINITY);
     try {
       return await client.withDeadline(untilAt, send);
     } catch (error) {
-      if (!isDeadline(error)) throw error;
+      if (scope.isLeft || !isDeadline(error)) throw error;
       if (!(await hasControlWorker(client))) {
         throw new OperationError({
           type: 'ControlWorkerUnavailable',
@@ -43,7 +47,7 @@ export async function takeUp<Result>(
           cause: error,
         });
       }
-      if (deadlineAt !== undefined && Date.now() >= deadlineAt) throw error;
+      if (deadlineAt !== undefined && Date.now() >= deadlineAt - DEADLINE_SLACK_MS) throw error;
     }
   }
 }
@@ -64,9 +68,11 @@ export async function hasControlWorker(client: Client): Promise<boolean> {
   }
 }
 
+/** The server may cancel a call a moment before its deadline would. */
 function isDeadline(error: unknown): boolean {
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
-    return isGrpcDeadlineError(error.cause);
-  }
-  return isGrpcDeadlineError(error);
+  return (
+    error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
+    isGrpcDeadlineError(error) ||
+    isGrpcCancelledError(error)
+  );
 }

@@ -1,17 +1,34 @@
-import { existsSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WorkerOptions } from '@temporalio/worker';
 
-/** Made by the build beside the compiled workflows; without it the worker bundles at its start. */
-const BUNDLE = new URL('../workflows/bundle.cjs', import.meta.url);
+/** Made by `bundle-workflows.ts` beside the compiled workflows. */
+export const BUNDLE_PATH = fileURLToPath(new URL('../workflows/bundle.cjs', import.meta.url));
 /** Beside us in `dist` as in `src`, with the ending that this file has itself. */
-const ENTRY = new URL(`../workflows/index${extname(import.meta.url)}`, import.meta.url);
+export const ENTRY_PATH = fileURLToPath(
+  new URL(`../workflows/index${extname(import.meta.url)}`, import.meta.url),
+);
+/** What a bundle is made of. */
+const SOURCES = ['../workflows', '../contract'];
 
-/** Where a control worker has its workflows from. */
+/**
+ * Where a control worker has its workflows from: the prebuilt bundle, or the compiled files, which
+ * it then bundles at its start (some seconds and 100 MB more).
+ */
 export function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
-  const codePath = fileURLToPath(BUNDLE);
-  return existsSync(codePath)
-    ? { workflowBundle: { codePath } }
-    : { workflowsPath: fileURLToPath(ENTRY) };
+  return isBundleFresh()
+    ? { workflowBundle: { codePath: BUNDLE_PATH } }
+    : { workflowsPath: ENTRY_PATH };
+}
+
+/** Whether there is a bundle, and nothing it was made of has changed since. */
+export function isBundleFresh(): boolean {
+  const bundledAtMs = statSync(BUNDLE_PATH, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return SOURCES.every((folder) => newestMs(new URL(`${folder}/`, import.meta.url)) <= bundledAtMs);
+}
+
+function newestMs(folder: URL): number {
+  const files = readdirSync(folder).filter((name) => /\.[jt]s$/.test(name));
+  return Math.max(...files.map((name) => statSync(new URL(name, folder)).mtimeMs));
 }

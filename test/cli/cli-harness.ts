@@ -1,6 +1,7 @@
-import { Readable, Writable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { CliContext } from '../../src/cli/context.js';
 import { runCli } from '../../src/cli/run-cli.js';
+import { TextSink } from './text-sink.js';
 
 /** What one command line did. */
 export interface CliRun {
@@ -54,12 +55,4 @@ export function cli(
   options: Parameters<typeof startCli>[1] = {},
 ): Promise<CliRun> {
   return startCli(args, options).done;
-}
-
-class TextSink extends Writable {
-  text = '';
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString('utf8');
-    done();
-  }
 }

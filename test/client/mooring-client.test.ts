@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StepEvent } from '../../src/client/follow.js';
 import type { AttachmentRow, ListFilter } from '../../src/client/list-attachments.js';
@@ -39,17 +40,24 @@ async function updatesOf(volumeId: string): Promise<number> {
   return steps.filter(({ kind }) => kind === 'update').length;
 }
 
+function setPortals(condition: { readonly kind: 'dropped' | 'up' }): void {
+  for (const portal of FLEET_PORTALS) fleet.array.setPortal({ portal, condition });
+}
+
 /** Every portal is dead while `use` runs. */
 async function withoutPortals<Result>(use: () => Promise<Result>): Promise<Result> {
-  for (const portal of FLEET_PORTALS) fleet.array.setPortal(portal, { kind: 'dropped' });
+  setPortals({ kind: 'dropped' });
   try {
     return await use();
   } finally {
-    for (const portal of FLEET_PORTALS) fleet.array.setPortal(portal, { kind: 'up' });
+    setPortals({ kind: 'up' });
   }
 }
 
-function nameOf(host: FleetHost, { volumeId }: { volumeId: string }): {
+function nameOf(
+  host: FleetHost,
+  { volumeId }: { volumeId: string },
+): {
   volumeId: string;
   hostId: string;
 } {
@@ -107,6 +115,37 @@ describe('an attach', () => {
       expect(await mooring.state(volume.volumeId)).toMatchObject({ state: 'attached' });
     }
     await mooring.detach(name);
+  });
+
+  test('whose run closes between the look and the sending is sent again', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const request = { ...fleet.request(host, volume), requestId: randomUUID() };
+    await mooring.attach(request);
+    let detaches = 0;
+    const { connection, options } = fleet.client;
+    const racing = new Client({
+      connection,
+      namespace: options.namespace,
+      interceptors: {
+        workflow: [
+          {
+            // The look has found the run open; the old answer to this very request is in it.
+            async startUpdateWithStart(input, next) {
+              detaches += 1;
+              if (detaches === 1) await mooring.detach(nameOf(host, volume));
+              return next(input);
+            },
+          },
+        ],
+      },
+    });
+
+    const { device } = await new MooringClient(racing).attach(request);
+
+    expect(detaches).toBe(2);
+    expect(await mooring.state(volume.volumeId)).toMatchObject({ state: 'attached', device });
+    await mooring.detach(nameOf(host, volume));
   });
 
   test('that races with a detach is answered of the present', async () => {

@@ -40,6 +40,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('workflowBundle', workflowBundle);
   return async () => {
     await server.stop();
-    await rm(directory, { recursive: true, force: true });
+    if (project.vitest.state.getCountOfFailedTests() > 0) {
+      process.stderr.write(`The log of the Temporal server is kept in ${directory}\n`);
+    } else {
+      await rm(directory, { recursive: true, force: true });
+    }
   };
 }

@@ -16,6 +16,7 @@ import { StorageArray } from '../../src/simulator/storage-array.js';
 import { createControlWorker } from '../../src/worker/control-worker.js';
 import { createHostWorker } from '../../src/worker/host-worker.js';
 import { createLogger } from '../../src/worker/logging.js';
+import { installRuntime } from '../../src/worker/runtime.js';
 import { setUpNamespace } from '../../src/worker/setup.js';
 import { createTemporalLedger } from '../../src/worker/temporal-ledger.js';
 import { readPresence } from '../../src/worker/worker-presence.js';
@@ -33,13 +34,16 @@ let host: SimulatedHost;
 const running: { worker: Worker; ended: Promise<void> }[] = [];
 
 beforeAll(async () => {
-  const connection = await NativeConnection.connect({ address: inject('temporalAddress') });
-  await setUpNamespace({ connection, namespace, createNamespace: true });
-  const client = new Client({ connection, namespace });
+  const address = inject('temporalAddress');
   const logger = createLogger({
     level: 'info',
     destination: { write: (line) => lines.push(line) },
   });
+  const temporal = { address, namespace, options: {} };
+  installRuntime({ temporal, logLevel: 'info', warnings: [] }, logger);
+  const connection = await NativeConnection.connect({ address });
+  await setUpNamespace({ connection, namespace, createNamespace: true });
+  const client = new Client({ connection, namespace });
   surroundings = { connection, client, namespace, logger };
   mooring = new MooringClient(client);
   host = createSimulatedHost({ hostId: 'db-17', array: oneVolume(), timeScale: 0.05 });

@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startGuest, type Guest } from './guest.js';
+import { takeHostSnapshot } from './snapshot.js';
+import { createTarget, removeTarget, wwidOf, type Target } from './target.js';
+
+const TARGET = {
+  iqn: 'iqn.2026-11.io.mooring:smoke',
+  portals: ['127.0.1.1:3260', '127.0.1.2:3260', '127.0.1.3:3260', '127.0.1.4:3260'],
+  luns: [{ lun: 1, sizeBytes: 67_108_864, serial: '5e0ce1' }],
+} as const satisfies Target;
+const WWID = wwidOf(TARGET.luns[0].serial).dm;
+
+let runDirectory: string;
+let guest: Guest;
+
+beforeAll(async () => {
+  runDirectory = await mkdtemp(join(tmpdir(), 'mooring-lab-'));
+  guest = await timed('boot', startGuest({ runDirectory }));
+});
+
+afterAll(async () => {
+  await guest.stop();
+  await rm(runDirectory, { recursive: true, force: true });
+});
+
+test('bare tools attach four paths and detach them without a trace', async () => {
+  await timed('target', createTarget(guest, TARGET));
+  const before = await timed('snapshot', takeHostSnapshot(guest));
+
+  await timed('attach', guest.script(attachScript()));
+  const attached = await takeHostSnapshot(guest);
+  expect(attached.sessions.map(({ portal }) => portal).sort()).toEqual(TARGET.portals);
+  expect(attached.maps).toEqual([
+    expect.objectContaining({ uuid: `mpath-${WWID}`, slaves: expect.toHaveLength(4) }),
+  ]);
+
+  await timed('detach', guest.script(detachScript()));
+  expect(await takeHostSnapshot(guest)).toEqual(before);
+
+  await removeTarget(guest, TARGET.iqn);
+});
+
+test('a clean reboot and a power cut bring the same disk back, with another boot id', async () => {
+  await guest.writeFile('/root/kept', 'synced');
+  await guest.script('sync');
+  const boots = [guest.bootId];
+  await timed('reboot', guest.reboot());
+  boots.push(guest.bootId);
+  await guest.powerCut();
+  await timed('boot after a power cut', guest.boot());
+  boots.push(guest.bootId);
+
+  expect(await guest.readFile('/root/kept')).toBe('synced');
+  expect(new Set(boots)).toHaveLength(3);
+});
+
+/** Logs in everywhere at once, scans exactly the LUN, and asks for the map. */
+function attachScript(): string {
+  const { iqn, portals } = TARGET;
+  const logins = portals.map(
+    (portal) => `
+    iscsiadm -m node -T ${iqn} -p ${portal} -o new > /dev/null
+    iscsiadm -m node -T ${iqn} -p ${portal} -o update -n node.session.scan -v manual`,
+  );
+  return `
+    ${logins.join('')}
+    iscsiadm -m node -T ${iqn} --login > /dev/null
+    for session in /sys/class/iscsi_session/session*; do
+      host=$(readlink -f $session/device | grep -o 'host[0-9]*' | head -n 1)
+      echo '0 0 1' > /sys/class/scsi_host/$host/scan
+    done
+    multipathd add map ${WWID}
+    until [ -e /dev/disk/by-id/dm-uuid-mpath-${WWID} ]; do sleep 0.1; done`;
+}
+
+function detachScript(): string {
+  const { iqn } = TARGET;
+  return `
+    blockdev --flushbufs /dev/disk/by-id/dm-uuid-mpath-${WWID}
+    for attempt in 1 2 3 4 5; do
+      ! multipath -f ${WWID} || break
+      sleep 0.5
+    done
+    for path in $(lsscsi -t | grep -o '/dev/sd[a-z]*'); do
+      echo 1 > /sys/block/$(basename $path)/device/delete
+    done
+    iscsiadm -m node -T ${iqn} --logout > /dev/null
+    iscsiadm -m node -T ${iqn} -o delete
+    multipath -w ${WWID} > /dev/null
+    udevadm settle`;
+}
+
+async function timed<Value>(what: string, work: Promise<Value>): Promise<Value> {
+  const started = performance.now();
+  const value = await work;
+  process.stderr.write(`lab: ${what} ${((performance.now() - started) / 1_000).toFixed(1)} s\n`);
+  return value;
+}
