@@ -172,6 +172,8 @@ export default defineConfig(
       '@typescript-eslint/explicit-module-boundary-types': 'off',
       // vitest's asymmetric matchers are `any`.
       '@typescript-eslint/no-unsafe-assignment': 'off',
+      // What is looked for in the output of a terminal.
+      'no-control-regex': 'off',
     },
   },
   {

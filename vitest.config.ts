@@ -1,9 +1,12 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     // The SDK's native part wants a process of its own per file.
     pool: 'forks',
+    // The default on two cores is one, but most of these tests wait more than they compute.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
@@ -23,8 +26,6 @@ export default defineConfig({
           ],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 60_000,
-          // These tests wait more than they compute; the default on two cores is one.
-          maxWorkers: 2,
         },
       },
       {

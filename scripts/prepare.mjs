@@ -104,6 +104,8 @@ function build() {
   const wanted = wantedBuild();
   run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
   removeOrphans(DIST);
+  // Made once here, a control worker starts some seconds sooner; it sees by itself when it is stale.
+  run(process.execPath, ['dist/worker/bundle-workflows.js']);
   writeFileSync(BUILT, wanted);
 }
 

@@ -1,10 +1,10 @@
 import { createFailure } from '../contract/failures.js';
 import { describePath } from '../contract/path-key.js';
 import { sameWwid } from '../contract/wwid.js';
-import type { ScsiDeviceFact, SessionFact } from '../host/facts.js';
+import type { ScsiDeviceFact } from '../host/facts.js';
 import { nextScanAtMs } from '../host/scan-schedule.js';
-import { findSessions } from '../host/sysfs/iscsi-session.js';
-import { devicesOfSession } from '../host/sysfs/scsi-device.js';
+import { findSessions, type PlacedSession } from '../host/sysfs/iscsi-session.js';
+import { deviceOfLun } from '../host/sysfs/scsi-device.js';
 import {
   findPathDeviceInputSchema,
   type FindPathDeviceInput,
@@ -54,26 +54,17 @@ export function findPathDeviceStep(host: HostContext): HostSteps['findPathDevice
 async function claimedSession(
   host: HostContext,
   { path, owner }: FindPathDeviceInput,
-): Promise<SessionFact> {
+): Promise<PlacedSession> {
   return host.sessionLocks.run(sessionLockKey(path), async () => {
     const [session] = await findSessions(host.files, path);
     if (session === undefined) throw sessionGone(path);
     const claim = (await host.claims.get(path, owner)) ?? { ...path, owner };
     if (claim.deviceExisted === undefined) {
-      const device = await deviceOfLun(host, session, path.lun);
+      const device = await deviceOfLun(host.files, session, path.lun);
       await host.claims.put({ ...claim, deviceExisted: device !== undefined });
     }
     return session;
   });
-}
-
-async function deviceOfLun(
-  host: HostContext,
-  session: SessionFact,
-  lun: number,
-): Promise<ScsiDeviceFact | undefined> {
-  const devices = await devicesOfSession(host.files, session.sid);
-  return devices.find((device) => device.lun === lun);
 }
 
 type ReadyDevice = ScsiDeviceFact & Required<Pick<ScsiDeviceFact, 'block' | 'wwid' | 'sizeBytes'>>;
@@ -81,10 +72,10 @@ type ReadyDevice = ScsiDeviceFact & Required<Pick<ScsiDeviceFact, 'block' | 'wwi
 /** A device counts when it has its block name, its identity and its size. */
 async function readyDevice(
   host: HostContext,
-  session: SessionFact,
+  session: PlacedSession,
   lun: number,
 ): Promise<ReadyDevice | undefined> {
-  const device = await deviceOfLun(host, session, lun);
+  const device = await deviceOfLun(host.files, session, lun);
   if (device?.block === undefined || device.wwid === undefined) return undefined;
   return device.sizeBytes === undefined || device.sizeBytes === 0
     ? undefined
@@ -93,7 +84,7 @@ async function readyDevice(
 
 async function requestScan(
   host: HostContext,
-  session: SessionFact,
+  session: PlacedSession,
   { path }: FindPathDeviceInput,
 ): Promise<void> {
   const outcome = await host.verbs.scanLun({ ...path, sid: session.sid });
@@ -110,7 +101,7 @@ function sessionGone(path: FindPathDeviceInput['path']): Error {
 
 function verified(
   device: ReadyDevice,
-  session: SessionFact,
+  session: PlacedSession,
   { path, expectWwid }: FindPathDeviceInput,
 ): Omit<PathDeviceResult, keyof Seen> {
   if (expectWwid !== undefined && !sameWwid(device.wwid, expectWwid)) {

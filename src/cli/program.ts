@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import type { CommandHome, Outcome } from './command-home.js';
 import { addAttachCommand } from './commands/attach.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDetachCommand } from './commands/detach.js';
@@ -12,21 +13,6 @@ import { addSetupCommand } from './commands/setup.js';
 import { addStatusCommand } from './commands/status.js';
 import { addWorkerCommand } from './commands/worker.js';
 import type { CliContext } from './context.js';
-import type { OutputFormat } from './options.js';
-
-/** What a command leaves behind. */
-export interface Outcome {
-  exitCode: number;
-  /** How errors are to be printed. */
-  format: OutputFormat;
-}
-
-/** What a command file gets: where to hang its command, and what it may use. */
-export interface CommandHome {
-  readonly program: Command;
-  readonly context: CliContext;
-  readonly outcome: Outcome;
-}
 
 /** All commands. Their files load what they need only when they run, so that help is quick. */
 export function buildProgram(context: CliContext): CommandHome {

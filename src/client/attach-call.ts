@@ -1,15 +1,10 @@
 import {
-  isGrpcServiceError,
   WithStartWorkflowOperation,
-  WorkflowUpdateFailedError,
   type Client,
   type WorkflowUpdateHandle,
 } from '@temporalio/client';
-import {
-  ApplicationFailure,
-  TypedSearchAttributes,
-  WorkflowNotFoundError,
-} from '@temporalio/common';
+import { TypedSearchAttributes } from '@temporalio/common';
+import { createFailure } from '../contract/failures.js';
 import { attachmentWorkflowId, CONTROL_TASK_QUEUE, type AttachmentKey } from '../contract/ids.js';
 import { ATTACHMENT_WORKFLOW } from '../contract/names.js';
 import * as attributes from '../contract/search-attributes.js';
@@ -17,7 +12,8 @@ import type { AttachRequest } from '../model/attach-request.js';
 import type { AttachResult } from '../model/attach-result.js';
 import { attachUpdate } from '../workflows/messages.js';
 import type { CallScope } from './call-scope.js';
-import { findRun, latestRun, type FoundRun } from './find-attachment.js';
+import { hasClosedUnderneath, refuseEndedByForce } from './closed-runs.js';
+import { findRun, type FoundRun } from './find-attachment.js';
 import { toNumber } from './payloads.js';
 import { takeUp } from './take-up.js';
 import { attachUpdateId } from './update-ids.js';
@@ -70,12 +66,17 @@ export class AttachCall {
   async outcome(sent: SentAttach): Promise<AttachResult> {
     for (let latest = sent; ; latest = await this.send()) {
       const { result, error } = await settle(latest.update);
-      const stale =
-        (error !== undefined && hasClosedUnderneath(error)) ||
-        (await isOutcomeOfThePast(this.client, latest));
-      if (stale && this.tries < TRIES_MAX) continue;
-      if (result === undefined) throw error;
-      return result;
+      const isUnanswered = result === undefined && hasClosedUnderneath(error);
+      if (isUnanswered) await refuseEndedByForce(this.client, latest.update);
+      if (!isUnanswered && !(await isOutcomeOfThePast(this.client, latest))) {
+        if (result === undefined) throw error;
+        return result;
+      }
+      if (this.tries >= TRIES_MAX) {
+        const { volumeId, hostId } = this.request;
+        const message = `The attachment of ${volumeId} to ${hostId} closed again and again`;
+        throw createFailure('Busy', message, { hostId });
+      }
     }
   }
 
@@ -84,7 +85,7 @@ export class AttachCall {
     const { volumeId, hostId, access } = request;
     const key: AttachmentKey = { volumeId, hostId, access };
     const workflowId = attachmentWorkflowId(key);
-    const before = await latestRun(client, workflowId);
+    const before = await findRun(client, workflowId);
     const updateId = attachUpdateId(requestId, before);
     const update = await takeUp(client, this.scope, () =>
       client.workflow.startUpdateWithStart(attachUpdate, {
@@ -125,20 +126,6 @@ async function settle(
   } catch (error) {
     return { error };
   }
-}
-
-/** `ABORTED` of gRPC. */
-const ABORTED = 10;
-
-/** Whether the run closed before it had taken, or had answered, the update. */
-function hasClosedUnderneath(error: unknown): boolean {
-  if (error instanceof WorkflowNotFoundError) return true;
-  if (error instanceof WorkflowUpdateFailedError) {
-    const { cause } = error;
-    return cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow';
-  }
-  const status = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
-  return isGrpcServiceError(status) && (status.code as number) === ABORTED;
 }
 
 /**

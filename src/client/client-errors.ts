@@ -1,6 +1,11 @@
 /**
  * What a call can end with beyond the failures of the contract, with what a person should do. No
  * worker ever fails with these: they say what the client saw.
+ *
+ * @example
+ * ```ts
+ * const isOurs = Object.hasOwn(CLIENT_ERRORS, error.type);
+ * ```
  */
 export const CLIENT_ERRORS = {
   ServerUnreachable:

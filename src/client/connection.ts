@@ -4,7 +4,14 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { OperationError, toOperationError } from './operation-error.js';
 import { isAddress, whyUnreachable } from './reachability.js';
 
-/** Where Temporal is, as far as a command line says it. */
+/**
+ * Where Temporal is, as far as a command line says it.
+ *
+ * @example
+ * ```ts
+ * const flags: ConnectionFlags = { address: 'temporal.internal:7233', namespace: 'storage' };
+ * ```
+ */
 export interface ConnectionFlags {
   /** `host:port` */
   readonly address?: string;
@@ -13,7 +20,14 @@ export interface ConnectionFlags {
   readonly profile?: string;
 }
 
-/** Where Temporal is, complete. */
+/**
+ * Where Temporal is, complete.
+ *
+ * @example
+ * ```ts
+ * const settings: ConnectionSettings = { address: '127.0.0.1:7233', namespace: 'default', options: {} };
+ * ```
+ */
 export interface ConnectionSettings {
   readonly address: string;
   readonly namespace: string;

@@ -1,14 +1,12 @@
-import {
-  WorkflowUpdateFailedError,
-  type Client,
-  type WorkflowUpdateHandle,
-} from '@temporalio/client';
-import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
+import type { Client, WorkflowUpdateHandle } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
 import { exclusiveWorkflowId, sharedWorkflowId } from '../contract/ids.js';
 import type { DetachResult } from '../model/attach-result.js';
 import type { DetachRequest } from '../model/detach-request.js';
 import { detachUpdate } from '../workflows/messages.js';
 import type { CallScope } from './call-scope.js';
+import { hasClosedUnderneath, refuseEndedByForce } from './closed-runs.js';
+import { findRun } from './find-attachment.js';
 import { takeUp } from './take-up.js';
 import { detachUpdateId } from './update-ids.js';
 
@@ -23,8 +21,8 @@ export async function sendDetach(
   scope: CallScope,
   request: DetachRequest & { requestId: string },
 ): Promise<WorkflowUpdateHandle<DetachResult> | undefined> {
-  const { volumeId, hostId, requestId } = request;
-  for (const workflowId of [exclusiveWorkflowId(volumeId), sharedWorkflowId(volumeId, hostId)]) {
+  const { requestId } = request;
+  for (const workflowId of possibleIds(request)) {
     try {
       return await takeUp(client, scope, () =>
         client.workflow.getHandle(workflowId).startUpdate(detachUpdate, {
@@ -43,22 +41,30 @@ export async function sendDetach(
 
 /** Waits for a detach. A run that closed under it, by another detach, leaves nothing to do. */
 export async function detachOutcome(
+  client: Client,
   update: WorkflowUpdateHandle<DetachResult>,
   request: DetachRequest,
 ): Promise<DetachResult> {
   try {
     return await update.result();
   } catch (error) {
-    const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
-    if (cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow') {
-      return nothingToDetach(request);
-    }
-    throw error;
+    if (!hasClosedUnderneath(error)) throw error;
+    await refuseEndedByForce(client, update);
+    return nothingToDetach(client, request);
   }
 }
 
 /** The answer when nothing is attached: a success that says so. */
-export function nothingToDetach({ volumeId, hostId }: DetachRequest): DetachResult {
+export async function nothingToDetach(
+  client: Client,
+  { volumeId, hostId }: DetachRequest,
+): Promise<DetachResult> {
+  const runs = await Promise.all(
+    possibleIds({ volumeId, hostId }).map((workflowId) => findRun(client, workflowId)),
+  );
+  const warnings = runs
+    .filter((run) => run?.description.status.name === 'TERMINATED')
+    .map((run) => `${run?.workflowId ?? ''} was ended by force: look at what is left on the host`);
   return {
     volumeId,
     hostId,
@@ -66,6 +72,11 @@ export function nothingToDetach({ volumeId, hostId }: DetachRequest): DetachResu
     wasAttached: false,
     removed: [],
     kept: [],
-    warnings: [],
+    warnings,
   };
+}
+
+/** Where the attachment may be: exclusive, or shared with other hosts. */
+function possibleIds({ volumeId, hostId }: Pick<DetachRequest, 'volumeId' | 'hostId'>): string[] {
+  return [exclusiveWorkflowId(volumeId), sharedWorkflowId(volumeId, hostId)];
 }

@@ -11,7 +11,14 @@ import { HOST_ATTRIBUTE } from '../contract/search-attributes.js';
 import { listAttachments } from './list-attachments.js';
 import { OperationError } from './operation-error.js';
 
-/** One run of an attachment, as the server describes it now. */
+/**
+ * One run of an attachment, as the server describes it now.
+ *
+ * @example
+ * ```ts
+ * const { isOpen, workflowId } = await mooring.find({ volumeId: 'vol-7f3c' });
+ * ```
+ */
 export interface FoundRun {
   readonly workflowId: string;
   readonly runId: string;
@@ -20,7 +27,14 @@ export interface FoundRun {
   readonly description: WorkflowExecutionDescription;
 }
 
-/** Which attachment is meant. Without a host: the only one there is. */
+/**
+ * Which attachment is meant. Without a host: the only one there is.
+ *
+ * @example
+ * ```ts
+ * const name: AttachmentName = { volumeId: 'vol-7f3c', hostId: 'db-17' };
+ * ```
+ */
 export interface AttachmentName {
   readonly volumeId: string;
   readonly hostId?: string;
@@ -28,12 +42,7 @@ export interface AttachmentName {
   readonly runId?: string;
 }
 
-/** The latest run of a workflow id; `undefined` when there is none. Strongly consistent. */
-export async function latestRun(client: Client, workflowId: string): Promise<FoundRun | undefined> {
-  return findRun(client, workflowId);
-}
-
-/** One run, the latest unless it is named. */
+/** One run of a workflow, the latest unless it is named. Strongly consistent. */
 export async function findRun(
   client: Client,
   workflowId: string,

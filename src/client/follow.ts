@@ -3,7 +3,14 @@ import type { HistoryStep } from './history-step.js';
 import { HistoryReader } from './history-steps.js';
 import { toNumber, type HistoryEvent } from './payloads.js';
 
-/** What to follow, and until when. */
+/**
+ * What to follow, and until when. An {@link Operation} is one.
+ *
+ * @example
+ * ```ts
+ * const target: FollowTarget = { workflowId: 'attachment/vol-7f3c', runId };
+ * ```
+ */
 export interface FollowTarget {
   readonly workflowId: string;
   readonly runId: string;

@@ -62,7 +62,14 @@ export interface HistoryStep {
   readonly reason?: string;
 }
 
-/** How long a step took, in milliseconds; `undefined` while it goes on. */
+/**
+ * How long a step took, in milliseconds; `undefined` while it goes on.
+ *
+ * @example
+ * ```ts
+ * const slow = steps.filter((step) => (stepDurationMs(step) ?? 0) > 5_000);
+ * ```
+ */
 export function stepDurationMs({ startedAt, endedAt }: HistoryStep): number | undefined {
   return endedAt === undefined ? undefined : Date.parse(endedAt) - Date.parse(startedAt);
 }

@@ -3,7 +3,14 @@ import { attachRequestSchema } from '../model/attach-request.js';
 import { attachResultSchema, detachResultSchema } from '../model/attach-result.js';
 import { detachRequestSchema } from '../model/detach-request.js';
 
-/** A JSON Schema as plain data, draft 2020-12. */
+/**
+ * A JSON Schema as plain data, draft 2020-12.
+ *
+ * @example
+ * ```ts
+ * const schema: JsonSchema = jsonSchema('detachRequest');
+ * ```
+ */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** What callers in other languages send and get: requests as written, results as returned. */
@@ -14,8 +21,17 @@ const SCHEMAS = {
   detachResult: { schema: detachResultSchema, io: 'output' },
 } as const;
 
+/** Name of a published schema. */
 export type SchemaName = keyof typeof SCHEMAS;
 
+/**
+ * All published schemas; each is a file `schemas/<name>.json` of the package.
+ *
+ * @example
+ * ```ts
+ * for (const name of SCHEMA_NAMES) publish(name, jsonSchema(name));
+ * ```
+ */
 export const SCHEMA_NAMES = Object.keys(SCHEMAS) as SchemaName[];
 
 /**

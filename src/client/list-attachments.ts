@@ -5,7 +5,14 @@ import { invalidRequest } from '../contract/request-problems.js';
 import * as attributes from '../contract/search-attributes.js';
 import { ATTACHMENT_STATES, type AttachmentState } from '../contract/states.js';
 
-/** Which attachments to list. */
+/**
+ * Which attachments to list.
+ *
+ * @example
+ * ```ts
+ * const filter: ListFilter = { hostId: 'db-17', state: 'waiting-for-host' };
+ * ```
+ */
 export interface ListFilter {
   readonly hostId?: string;
   readonly volumeId?: string;

@@ -97,14 +97,16 @@ export class MooringClient {
       await scope.run(() => Promise.resolve(parseRequest(detachRequestSchema, input))),
     );
     const update = await scope.run(() => sendDetach(client, scope, request));
-    if (update === undefined) return { nothing: nothingToDetach(request) };
+    if (update === undefined) {
+      return { nothing: await scope.run(() => nothingToDetach(client, request)) };
+    }
     const { workflowId, workflowRunId, updateId } = update;
     return {
       workflowId,
       runId: workflowRunId ?? '',
       updateId,
       requestId: request.requestId,
-      result: () => scope.run(() => detachOutcome(update, request), workflowId),
+      result: () => scope.run(() => detachOutcome(client, update, request), workflowId),
     };
   }
 

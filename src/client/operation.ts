@@ -1,4 +1,11 @@
-/** Bounds of one call. */
+/**
+ * Bounds of one call.
+ *
+ * @example
+ * ```ts
+ * await mooring.attach(request, { timeoutMs: 90_000, signal: AbortSignal.any([shutdown]) });
+ * ```
+ */
 export interface CallOptions {
   /** The caller stops waiting then; the work goes on. Default: none. */
   readonly timeoutMs?: number;

@@ -103,7 +103,7 @@ export const FIXED_BOUNDS = {
   /** One look of a control activity at the Temporal server. */
   controlCallMs: 10_000,
   /** A look at sysfs while something is awaited on the host. */
-  lookIntervalMs: 50,
+  lookIntervalMs: 100,
   /** A device list that must be empty is read twice, this far apart. */
   slavesRecheckMs: 100,
   /** A multipathd or udev tool; its own client gives up after 4 s. */

@@ -10,12 +10,18 @@ export interface VolumeSpec {
   readonly wwid: string;
   readonly sizeBytes: number;
   readonly serial?: string;
+  /**
+   * The unit has a cache of its own, so a flush asks it even when nothing is dirty.
+   * @default false: LIO's file units say `write through`
+   */
+  readonly writeCache?: boolean;
 }
 
 export interface Volume {
   readonly name: string;
   readonly wwid: string;
   readonly serial: string;
+  readonly writeCache: boolean;
   sizeBytes: number;
   readonly content: VolumeContent;
 }
@@ -89,6 +95,7 @@ export class StorageArray {
       name,
       wwid: spec.wwid,
       serial: spec.serial ?? defaultSerial(spec.wwid),
+      writeCache: spec.writeCache ?? false,
       sizeBytes: spec.sizeBytes,
       content: new VolumeContent(),
     };

@@ -5,14 +5,16 @@ import { hostTaskQueue } from '../contract/ids.js';
 import { readHostIdentity } from '../host/host-identity.js';
 import { createVerbs } from '../privileged/create-verbs.js';
 import { DirectorySecrets } from '../privileged/secrets.js';
+import type { PrivilegedVerbs } from '../privileged/verbs.js';
 import { takeHostLock } from './host-lock.js';
 import type { HostSeams } from './host-seams.js';
+import { separatePrivileges } from './privilege-separation/separate.js';
 import type { HostWorkerSettings } from './settings.js';
 import { stepLog } from './step-log.js';
 import { VERSION } from './version.js';
 import { reportedWorkers } from './worker-presence.js';
 import { runWorkerProcess, type WorkerSurroundings } from './worker-process.js';
-import { firstLine } from './worker-refused.js';
+import { firstLine, WorkerRefused } from './worker-refused.js';
 
 /**
  * Steps at once: several volumes of many paths each. Far above what runs, because a step that waits
@@ -33,6 +35,11 @@ export interface HostDependencies {
   readonly openHost: () => Promise<HostSeams> | HostSeams;
 }
 
+/** What the steps of a host act through. */
+export interface HostHands extends Pick<HostSeams, 'files' | 'writer'> {
+  readonly verbs: PrivilegedVerbs;
+}
+
 /**
  * Runs the steps of one host until SIGTERM or SIGINT.
  *
@@ -42,15 +49,13 @@ export async function runHostWorker(
   settings: HostWorkerSettings,
   { openHost }: HostDependencies,
 ): Promise<void> {
-  const { hostId } = settings;
   const lock = await takeHostLock(settings);
   try {
     const seams = await openHost();
     try {
-      await runWorkerProcess(settings, { worker: 'host', hostId }, async (surroundings) => {
-        await warnOfTrouble(surroundings, hostId, seams);
-        return createHostWorker(surroundings, settings, seams);
-      });
+      await (settings.runAs === undefined
+        ? serveHost(settings, { ...seams, verbs: verbsInProcess(seams, settings) })
+        : serveSeparated(settings, settings.runAs, seams));
     } finally {
       seams.close();
     }
@@ -59,13 +64,58 @@ export async function runHostWorker(
   }
 }
 
+async function serveHost(
+  settings: HostWorkerSettings,
+  hands: HostHands,
+  onCreated: (worker: Worker) => void = () => undefined,
+): Promise<void> {
+  const { hostId } = settings;
+  await runWorkerProcess(settings, { worker: 'host', hostId }, async (surroundings) => {
+    await warnOfTrouble(surroundings, hostId, hands);
+    const worker = await createHostWorker(surroundings, hostId, hands);
+    onCreated(worker);
+    return worker;
+  });
+}
+
+/** The same, with the verbs in a helper that keeps root's rights; without it the worker ends. */
+async function serveSeparated(
+  settings: HostWorkerSettings,
+  runAs: string,
+  seams: HostSeams,
+): Promise<void> {
+  const { secretsDirectories, simulatedHost } = settings;
+  if (simulatedHost !== undefined) {
+    throw new WorkerRefused('setting', 'A simulated host needs no --run-as (or MOORING_RUN_AS)');
+  }
+  const helper = await separatePrivileges({ runAs, secretsDirectories });
+  const seen = { helperIsGone: false };
+  try {
+    await serveHost(settings, { ...seams, verbs: helper.verbs }, (worker) => {
+      void helper.ended.then(() => {
+        seen.helperIsGone = true;
+        if (worker.getState() === 'RUNNING') worker.shutdown();
+      });
+    });
+  } finally {
+    helper.close();
+  }
+  // Started again by the init system, with a new helper.
+  if (seen.helperIsGone) throw new WorkerRefused('not-ready', 'The privileged helper has ended');
+}
+
+function verbsInProcess(
+  { runner, files, writer }: HostSeams,
+  { secretsDirectories }: HostWorkerSettings,
+): PrivilegedVerbs {
+  return createVerbs({ runner, files, writer, secrets: new DirectorySecrets(secretsDirectories) });
+}
+
 export async function createHostWorker(
   { connection, namespace, logger }: WorkerSurroundings,
-  { hostId, secretsDirectories }: Pick<HostWorkerSettings, 'hostId' | 'secretsDirectories'>,
-  { runner, files, writer }: HostSeams,
+  hostId: string,
+  { files, writer, verbs }: HostHands,
 ): Promise<Worker> {
-  const secrets = new DirectorySecrets(secretsDirectories);
-  const verbs = createVerbs({ runner, files, writer, secrets });
   return Worker.create({
     connection,
     namespace,
@@ -86,7 +136,7 @@ export async function createHostWorker(
 async function warnOfTrouble(
   { client, logger }: WorkerSurroundings,
   hostId: string,
-  { files }: HostSeams,
+  { files }: Pick<HostHands, 'files'>,
 ): Promise<void> {
   try {
     const { bootId, machineId } = await readHostIdentity(files);

@@ -5,6 +5,9 @@ import { Fleet, FLEET_IQN, FLEET_PORTALS, type FleetHost } from '../support/in-p
 import { injectedServer } from '../support/injected-server.js';
 import { cli, startCli, type CliRun } from './cli-harness.js';
 
+/** Two cores may be busy with anything. */
+const PATIENCE = { withinMs: 20_000 };
+
 let fleet: Fleet;
 const env = { TEMPORAL_ADDRESS: inject('temporalAddress') };
 beforeAll(async () => {
@@ -62,7 +65,7 @@ describe('the life of an attachment', () => {
       const [header, row] = list.stdout.split('\n');
       expect(header).toMatch(/^HOST +VOLUME +STATE +WWID +PATHS +SINCE$/);
       expect(row).toMatch(new RegExp(`^${host.hostId} +${volumeId} +attached +${wwid} +4/4 +20`));
-    });
+    }, PATIENCE);
 
     const detached = await run(
       ...['detach', volumeId, '--requested-by', 'night shift', '--reason', 'CHG-1'],
@@ -88,7 +91,7 @@ describe('the life of an attachment', () => {
     await eventually(async () => {
       const list = json(await run('list', '--host', host.hostId, '-o', 'json'));
       expect(list).toMatchObject([{ volumeId, state: 'attached', pathsPresent: 4 }]);
-    });
+    }, PATIENCE);
     const detached = await run('detach', volumeId, '-o', 'json', '-q');
     expect(json(detached)).toMatchObject({ wasAttached: true });
     const history = json(await run('history', volumeId, '-o', 'json')) as { kind: string }[];
@@ -111,7 +114,7 @@ describe('the life of an attachment', () => {
     const steps = startCli(['history', volumeId, '--follow', '-o', 'json'], { env });
     await eventually(() => {
       expect(followed.stderr()).toContain('log in to');
-    });
+    }, PATIENCE);
     setPortals({ kind: 'up' });
 
     const status = await followed.done;
@@ -144,7 +147,7 @@ describe('the life of an attachment', () => {
       expect(runs).toHaveLength(2);
       const { stdout } = await run('history', volumeId, '--run', runs[0]?.runId ?? '');
       expect(stdout).toContain('(reason: first)');
-    });
+    }, PATIENCE);
   });
 });
 
@@ -215,7 +218,7 @@ describe('a user who stops waiting', () => {
     });
     await eventually(() => {
       expect(attaching.stderr()).toContain('log in to');
-    });
+    }, PATIENCE);
 
     attaching.interrupt();
     const left = await attaching.done;
@@ -249,7 +252,7 @@ describe('a user who stops waiting', () => {
     await host.startWorker();
     await eventually(async () => {
       expect((await run('status', volumeId)).stdout).toMatch(/State +detached since/);
-    });
+    }, PATIENCE);
   });
 });
 

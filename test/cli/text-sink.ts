@@ -20,11 +20,15 @@ export class TextSink extends Writable {
   /** The lines a terminal would show: cursor moves and erasing carried out, colours left out. */
   screen(): string[] {
     const lines: string[] = [];
-    for (const part of this.text.split(/(\u001b\[\d+A\u001b\[0J|\n)/u)) {
-      const up = /^\u001b\[(\d+)A/u.exec(part)?.[1];
-      if (up !== undefined) lines.splice(lines.length - Number(up));
-      else if (part !== '' && part !== '\n') lines.push(part.replaceAll(/\u001b\[\d+m/gu, ''));
+    for (const part of this.text.replaceAll(COLOUR, '').split(UP_AND_ERASE)) {
+      // Every other part is the number of lines that the cursor goes up.
+      if (/^\d+$/.test(part)) lines.splice(lines.length - Number(part));
+      else lines.push(...part.split('\n').filter((line) => line !== ''));
     }
     return lines;
   }
 }
+
+const ESCAPE = String.fromCharCode(27);
+const COLOUR = new RegExp(`${ESCAPE}\\[\\d+m`, 'g');
+const UP_AND_ERASE = new RegExp(`${ESCAPE}\\[(\\d+)A${ESCAPE}\\[0J`);

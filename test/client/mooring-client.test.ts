@@ -9,6 +9,9 @@ import { eventually } from '../support/eventually.js';
 import { Fleet, FLEET_PORTALS, type FleetHost } from '../support/in-process-fleet.js';
 import { injectedServer } from '../support/injected-server.js';
 
+/** Two cores may be busy with anything. */
+const PATIENCE = { withinMs: 20_000 };
+
 let fleet: Fleet;
 let mooring: MooringClient;
 beforeAll(async () => {
@@ -247,6 +250,30 @@ describe('an attach', () => {
   });
 });
 
+describe('an attachment that an operator ended by force', () => {
+  test('leaves nobody with a success, and begins nothing anew', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const { volumeId } = volume;
+    const [attach, detach] = await withoutPortals(async () => {
+      const request = fleet.request(host, volume, { policy: { loginTimeoutMs: 30_000 } });
+      const attaching = await mooring.startAttach(request);
+      const detaching = await mooring.startDetach(nameOf(host, volume));
+      if ('nothing' in detaching) throw new Error('It is attached');
+      const both = Promise.all([errorOf(attaching.result()), errorOf(detaching.result())]);
+      await fleet.handle(volumeId).terminate('by hand');
+      return both;
+    });
+
+    expect(attach).toMatchObject({ type: 'CleanupIncomplete' });
+    expect(detach).toMatchObject({ type: 'CleanupIncomplete' });
+    expect((await mooring.find({ volumeId })).isOpen).toBe(false);
+    const later = await mooring.detach(nameOf(host, volume));
+    expect(later).toMatchObject({ wasAttached: false });
+    expect(later.warnings).toMatchObject([expect.stringContaining('ended by force')]);
+  });
+});
+
 describe('a detach', () => {
   test('of what was never attached is a success that says so', async () => {
     const host = await fleet.addHost();
@@ -310,7 +337,7 @@ describe('a volume shared by two hosts', () => {
     }
     await eventually(async () => {
       expect(await rows({ volumeId })).toHaveLength(2);
-    });
+    }, PATIENCE);
 
     const ambiguous = await errorOf(mooring.state(volumeId));
     expect(ambiguous).toMatchObject({ type: 'InvalidRequest' });
@@ -344,14 +371,14 @@ describe('the inventory', () => {
           pathsPresent: 4,
         },
       ]);
-    });
+    }, PATIENCE);
     expect(await rows({ hostId, state: 'degraded' })).toEqual([]);
 
     await mooring.detach(nameOf(host, volume));
     await eventually(async () => {
       expect(await rows({ hostId })).toEqual([]);
       expect(await rows({ hostId, all: true })).toMatchObject([{ state: 'detached' }]);
-    });
+    }, PATIENCE);
   });
 });
 
@@ -391,7 +418,7 @@ describe('a history', () => {
         ({ endedAt, kind }) => kind === 'activity' && endedAt === undefined,
       );
       expect(open).toMatchObject([{ host: host.hostId, outcome: 'waiting' }]);
-    });
+    }, PATIENCE);
 
     await host.startWorker();
     expect(await detach).toMatchObject({ wasAttached: true });

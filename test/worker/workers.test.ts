@@ -11,6 +11,8 @@ import {
 } from '../../src/contract/ids.js';
 import { ATTACH_VOLUME_WORKFLOW, DETACH_VOLUME_WORKFLOW } from '../../src/contract/names.js';
 import type { AttachResult, DetachResult } from '../../src/model/attach-result.js';
+import { createVerbs } from '../../src/privileged/create-verbs.js';
+import { DirectorySecrets } from '../../src/privileged/secrets.js';
 import { createSimulatedHost, type SimulatedHost } from '../../src/simulator/simulated-host.js';
 import { StorageArray } from '../../src/simulator/storage-array.js';
 import { createControlWorker } from '../../src/worker/control-worker.js';
@@ -47,10 +49,12 @@ beforeAll(async () => {
   surroundings = { connection, client, namespace, logger };
   mooring = new MooringClient(client);
   host = createSimulatedHost({ hostId: 'db-17', array: oneVolume(), timeScale: 0.05 });
-  const settings = { hostId: 'db-17', secretsDirectories: [] };
+  const { runner, files, writer } = host;
+  const secrets = new DirectorySecrets([]);
+  const verbs = createVerbs({ runner, files, writer, secrets });
   const workers = await Promise.all([
     createControlWorker(surroundings, mooring),
-    createHostWorker(surroundings, settings, { ...host, close: () => undefined }),
+    createHostWorker(surroundings, 'db-17', { files, writer, verbs }),
   ]);
   for (const worker of workers) running.push({ worker, ended: worker.run() });
 });

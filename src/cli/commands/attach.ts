@@ -5,7 +5,7 @@ import {
   addTimeoutOption,
   type CommonOptions,
 } from '../options.js';
-import type { CommandHome } from '../program.js';
+import type { CommandHome } from '../command-home.js';
 import { runCommand } from './run-command.js';
 
 interface AttachOptions extends CommonOptions {

@@ -1,4 +1,4 @@
-import type { CommandHome } from '../program.js';
+import type { CommandHome } from '../command-home.js';
 import { runCommand } from './run-command.js';
 
 interface DemoOptions {

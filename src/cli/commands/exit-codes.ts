@@ -1,5 +1,5 @@
 import { describeExitCodes } from '../exit-codes.js';
-import type { CommandHome } from '../program.js';
+import type { CommandHome } from '../command-home.js';
 import { runCommand } from './run-command.js';
 
 /** `mooring help exit-codes` */

@@ -1,5 +1,5 @@
 import { addConnectionOptions, addOutputOptions, type CommonOptions } from '../options.js';
-import type { CommandHome } from '../program.js';
+import type { CommandHome } from '../command-home.js';
 import { runCommand } from './run-command.js';
 
 interface HistoryOptions extends CommonOptions {

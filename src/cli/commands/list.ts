@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import type { AttachmentRow } from '../../client/list-attachments.js';
 import { ATTACHMENT_STATES, type AttachmentState } from '../../contract/states.js';
 import { addConnectionOptions, addOutputOptions, type CommonOptions } from '../options.js';
-import type { CommandHome } from '../program.js';
+import type { CommandHome } from '../command-home.js';
 import { runCommand } from './run-command.js';
 
 interface ListOptions extends CommonOptions {

@@ -1,5 +1,5 @@
 import type { OutputFormat } from '../options.js';
-import type { CommandHome } from '../program.js';
+import type { CommandHome } from '../command-home.js';
 
 /**
  * Wraps the body of a command for commander: its exit code is kept, and its output format is known

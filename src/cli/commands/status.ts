@@ -2,7 +2,7 @@ import type { MooringClient } from '../../client/mooring-client.js';
 import type { AttachmentName } from '../../client/find-attachment.js';
 import type { CliContext } from '../context.js';
 import { addConnectionOptions, addOutputOptions, type CommonOptions } from '../options.js';
-import type { CommandHome } from '../program.js';
+import type { CommandHome } from '../command-home.js';
 import { runCommand } from './run-command.js';
 
 interface StatusOptions extends CommonOptions {
@@ -36,7 +36,11 @@ async function status(
     const name = { volumeId, ...(host === undefined ? {} : { hostId: host }) };
     if (follow && (await followOperation(context, options, mooring, name)) === 'left') return 130;
     const view = await mooring.state(volumeId, host);
-    printData(context, output, view, () => showAttachment(view));
+    const steps = await mooring.history(volumeId, name);
+    const underWay = steps.filter(
+      ({ kind, endedAt }) => kind === 'activity' && endedAt === undefined,
+    );
+    printData(context, output, { ...view, underWay }, () => showAttachment(view, underWay));
     return 0;
   });
 }

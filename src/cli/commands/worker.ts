@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { SettingSources } from '../../worker/settings.js';
 import { addConnectionOptions, type CommonOptions } from '../options.js';
-import type { CommandHome } from '../program.js';
+import type { CommandHome } from '../command-home.js';
 import { runCommand } from './run-command.js';
 
 /** Flags by the names the settings have; what they may be is the settings' business. */

@@ -1,3 +1,4 @@
+import type { HistoryStep } from '../../client/history-step.js';
 import type { AttachResult, DetachResult, PathResult } from '../../model/attach-result.js';
 import type { AttachmentView } from '../../model/attachment.js';
 import { renderFields, renderTable } from './table.js';
@@ -31,7 +32,10 @@ export function showDetachResult(result: DetachResult): string {
 }
 
 /** A ledger entry, for people. */
-export function showAttachment(view: AttachmentView): string {
+export function showAttachment(
+  view: AttachmentView,
+  underWay: readonly HistoryStep[] = [],
+): string {
   const { volumeId, hostId, access, state, since, request, lastFailure, undo = [] } = view;
   return blocks(
     renderFields({
@@ -43,6 +47,7 @@ export function showAttachment(view: AttachmentView): string {
       'Last failure': lastFailure && `${lastFailure.type}: ${lastFailure.message}`,
     }),
     pathTable(view.paths),
+    underWay.map((step) => `under way: ${printable(underWayText(step))}`).join('\n'),
     undo
       .map(({ step, outcome, message }) => {
         const said = message === undefined ? '' : ` (${message})`;
@@ -51,6 +56,13 @@ export function showAttachment(view: AttachmentView): string {
       .join('\n'),
     warningLines(view.warnings),
   );
+}
+
+function underWayText({ summary, outcome, attempt = 1, startedAt, failure }: HistoryStep): string {
+  const taken = outcome === 'waiting' ? ', not taken yet' : '';
+  const again = attempt > 1 ? `, attempt ${attempt}` : '';
+  const last = failure === undefined ? '' : `; last: ${failure.type}: ${failure.message}`;
+  return `${summary} since ${formatTime(startedAt)}${taken}${again}${last}`;
 }
 
 function deviceFields(

@@ -23,6 +23,23 @@ export async function devicesOfSession(
   return readAll(files, hctls.flat());
 }
 
+/**
+ * The device of one LUN below a session; `undefined` while there is none. Reads that device and no
+ * other: it is looked for many times a second.
+ */
+export async function deviceOfLun(
+  files: FileTree,
+  session: PlacedSession,
+  lun: number,
+): Promise<ScsiDeviceFact | undefined> {
+  for (const { channel, target } of await readScsiTargets(files, session)) {
+    const hctl = `${session.scsiHost}:${channel}:${target}:${lun}`;
+    const device = await readScsiDevice(files, hctl);
+    if (device !== undefined) return device;
+  }
+  return undefined;
+}
+
 /** The kernel's name of what a session leads to. */
 export interface ScsiTarget {
   readonly channel: number;

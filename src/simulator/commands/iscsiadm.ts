@@ -1,5 +1,6 @@
 import { ISCSI_ERR, type IscsiError } from '../kernel/iscsi-initiator.js';
 import type { LinuxHost, RunningHost } from '../linux-host.js';
+import { recordPortal, typedPortal } from '../userland/node-database.js';
 import {
   programEnd,
   UnknownCommand,
@@ -45,8 +46,7 @@ export const iscsiadm: ProgramModel = async (machine, args) => {
   if (!(await takeDatabaseLock(machine))) return databaseFailure();
   if (options.has('--login')) return logIn(machine, node);
   if (options.has('--logout')) return logOutNode(machine, node);
-  if (options.get('-o') === 'new' && iface !== undefined)
-    return create(machine, { ...node, iface });
+  if (options.get('-o') === 'new') return create(machine, { iface: 'default', ...node });
   if (options.get('-o') === 'delete') return remove(machine, node);
   throw new UnknownCommand('iscsiadm', args);
 };
@@ -99,8 +99,11 @@ async function logIn({ host, running }: Machine, node: Node): Promise<ProgramEnd
 
 async function logOutNode(machine: Machine, node: Node): Promise<ProgramEnd> {
   const { host, running } = machine;
-  const record = host.nodes.find(node);
-  const session = record === undefined ? undefined : running.initiator.ofRecord(record);
+  // By what the kernel has: a record is not needed.
+  const portal = recordPortal(typedPortal(node.portal));
+  const session = running.initiator.sessions.find(
+    (each) => each.iqn === node.iqn && each.portal === portal,
+  );
   if (session !== undefined) return endSession(machine, session.sid);
   await running.boot.sleep(host.durations.iscsiadmIdle);
   return programEnd(ISCSI_ERR.noObjects, { stderr: 'iscsiadm: No matching sessions found\n' });

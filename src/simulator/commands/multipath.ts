@@ -39,9 +39,10 @@ export const multipath: ProgramModel = async ({ host, running }, args) => {
 async function flushMap(running: RunningHost, name: string, ms: number): Promise<ProgramEnd> {
   const { boot, mapper, io } = running;
   const map = mapper.ofName(name);
-  if (map?.uuid.startsWith('mpath-') !== true) {
-    return complain(running, `${name} is not a multipath device`);
+  if (map === undefined) {
+    return complain(running, `${TABLE_IOCTL} on ${name}  ${NO_DEVICE}`, notMultipath(name));
   }
+  if (!map.uuid.startsWith('mpath-')) return complain(running, notMultipath(name));
   if (mapper.openCount(map.block) > 0) return complain(running, `${name}: map in use`);
   mapper.setQueueing(map, false);
   // A last writer's data is on its way; without a path it is lost with the map.
@@ -56,8 +57,16 @@ async function flushMap(running: RunningHost, name: string, ms: number): Promise
   return programEnd(0);
 }
 
-/** libmultipath stamps what it says with the seconds since the boot. */
-function complain({ boot }: RunningHost, words: string): ProgramEnd {
+/** libdevmapper's words when there is no such device. */
+const TABLE_IOCTL = 'libdevmapper: ioctl/libdm-iface.c(1980): device-mapper: table ioctl';
+const NO_DEVICE = 'failed: No such device or address';
+
+function notMultipath(name: string): string {
+  return `${name} is not a multipath device`;
+}
+
+/** libmultipath stamps each line with the seconds since the boot. */
+function complain({ boot }: RunningHost, ...lines: readonly string[]): ProgramEnd {
   const seconds = (boot.upMs / 1000).toFixed(6);
-  return programEnd(1, { stderr: `${seconds} | ${words}\n` });
+  return programEnd(1, { stderr: lines.map((line) => `${seconds} | ${line}\n`).join('') });
 }

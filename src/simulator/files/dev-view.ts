@@ -1,32 +1,47 @@
 import type { RunningHost } from '../linux-host.js';
-import { directory, link, listing, text, type Directory, type Entry } from './entries.js';
+import {
+  directory,
+  link,
+  listing,
+  text,
+  type Directory,
+  type Entry,
+  type FileEntry,
+} from './entries.js';
+
+/** A device node; what reading it would give, no file seam is asked for. */
+const NODE: FileEntry = text('');
 
 /** `/dev`: nodes of the block devices, made by the kernel at once, and udev's links. */
 export function devView(host: RunningHost): Directory {
-  const { scsi, mapper, udev } = host;
+  const { scsi, mapper } = host;
   const blocks = (): string[] => [...scsi.devices, ...mapper.devices].map(({ block }) => block);
-  const linksBelow = (under: string): Directory =>
-    listing(
-      () => [...udev.links().keys()].filter((name) => name.startsWith(under)).map(lastPart),
-      (name) => {
-        const block = udev.links().get(`${under}${name}`);
-        return block === undefined ? undefined : link(`/dev/${block}`);
-      },
-    );
-  const fixed: Record<string, () => Entry> = {
-    disk: () =>
-      directory({
-        'by-id': () => linksBelow('disk/by-id/'),
-        'by-path': () => linksBelow('disk/by-path/'),
-      }),
-    mapper: () => linksBelow('mapper/'),
-  };
+  const disk = directory({
+    'by-id': () => linksBelow(host, 'disk/by-id/'),
+    'by-path': () => linksBelow(host, 'disk/by-path/'),
+  });
+  const maps = (): Directory | undefined => linksBelow(host, 'mapper/');
+  const mapperDirectory = listing(
+    () => ['control', ...(maps()?.names() ?? [])],
+    (name) => (name === 'control' ? NODE : maps()?.child(name)),
+  );
+  const fixed: Readonly<Record<string, Entry>> = { disk, mapper: mapperDirectory };
   return listing(
     () => [...Object.keys(fixed), ...blocks()],
-    (name) => fixed[name]?.() ?? (blocks().includes(name) ? text('') : undefined),
+    (name) => fixed[name] ?? (blocks().includes(name) ? NODE : undefined),
   );
 }
 
-function lastPart(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
+/** udev makes a directory with the first link in it, and removes it with the last. */
+function linksBelow({ udev }: RunningHost, under: string): Directory | undefined {
+  const links = udev.links();
+  const names = [...links.keys()].filter((name) => name.startsWith(under));
+  if (names.length === 0) return undefined;
+  return listing(
+    () => names.map((name) => name.slice(under.length)),
+    (name) => {
+      const block = links.get(`${under}${name}`);
+      return block === undefined ? undefined : link(`/dev/${block}`);
+    },
+  );
 }

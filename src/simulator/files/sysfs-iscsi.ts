@@ -22,9 +22,9 @@ const hostDirectory = viewed((host: RunningHost, session: Session): Directory =>
     device: link(PLACES.scsiHost(session.scsiHost)),
     subsystem: link('/sys/class/iscsi_host'),
     ipaddress: attribute('10.0.0.100'),
-    netdev: attribute('<NULL>'),
-    hwaddress: attribute('<NULL>'),
-    initiatorname: attribute('<NULL>'),
+    netdev: attribute('(null)'),
+    hwaddress: attribute('(null)'),
+    initiatorname: attribute('(null)'),
   });
   return fixed({
     [`session${session.sid}`]: sessionDirectory(host, session),
@@ -38,7 +38,7 @@ const hostDirectory = viewed((host: RunningHost, session: Session): Directory =>
 function sessionDirectory(host: RunningHost, session: Session): Directory {
   const name = `session${session.sid}`;
   const connectionName = `connection${session.sid}:0`;
-  const inSessionClass = fixed({ [name]: sessionAttributes(session) });
+  const inSessionClass = fixed({ [name]: sessionAttributes(host, session) });
   const connection = fixed({
     iscsi_connection: fixed({ [connectionName]: connectionAttributes(session, connectionName) }),
   });
@@ -52,7 +52,8 @@ function sessionDirectory(host: RunningHost, session: Session): Directory {
   });
 }
 
-function sessionAttributes(session: Session): Directory {
+function sessionAttributes(host: RunningHost, session: Session): Directory {
+  const scanned = (): boolean => host.scsi.ofSession(session.sid).length > 0;
   return directory({
     device: () => link(PLACES.session(session)),
     subsystem: () => link('/sys/class/iscsi_session'),
@@ -61,9 +62,9 @@ function sessionAttributes(session: Session): Directory {
     ifacename: () => attribute(session.iface),
     tpgt: () => attribute(session.tpgt),
     recovery_tmo: () => attribute(session.settings.replacementTimeoutSeconds),
-    recovery_state: () => attribute('0'),
     creator: () => attribute(412),
     target_id: () => attribute(0),
+    target_state: () => attribute(scanned() ? 'SCANNED' : 'ALLOCATED'),
   });
 }
 

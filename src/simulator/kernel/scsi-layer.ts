@@ -12,11 +12,12 @@ export interface ScsiDevice {
   readonly session: Session;
   readonly block: string;
   readonly devNumber: string;
-  /** LIO gives the name of the backstore, at most 16 letters. */
+  /** The same for every unit of a LIO with file backstores. */
   model: string;
   wwid: string;
   serial: string;
   sizeBytes: number;
+  writeCache: boolean;
   state: 'running' | 'blocked' | 'transport-offline' | 'cancel';
 }
 
@@ -181,14 +182,12 @@ export class ScsiLayer {
   }
 }
 
-const MODEL_MAX = 16;
+const MODEL = 'FILEIO';
 
-/** What INQUIRY, VPD pages and READ CAPACITY answer. */
-function identityOf({
-  name,
-  wwid,
-  serial,
-  sizeBytes,
-}: Volume): Pick<ScsiDevice, 'model' | 'wwid' | 'serial' | 'sizeBytes'> {
-  return { model: name.slice(0, MODEL_MAX), wwid, serial, sizeBytes };
+/** What INQUIRY, VPD and mode pages and READ CAPACITY answer. */
+function identityOf(
+  unit: Volume,
+): Pick<ScsiDevice, 'model' | 'wwid' | 'serial' | 'sizeBytes' | 'writeCache'> {
+  const { wwid, serial, sizeBytes, writeCache } = unit;
+  return { model: MODEL, wwid, serial, sizeBytes, writeCache };
 }

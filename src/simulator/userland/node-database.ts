@@ -63,7 +63,7 @@ export function recordPortal(record: Pick<NodeRecord, 'address' | 'port'>): stri
 }
 
 /** iscsiadm takes the address as it is typed, without the brackets: case and zeros stay. */
-function typedPortal(portal: string): { address: string; port: number } {
+export function typedPortal(portal: string): { address: string; port: number } {
   const split = /^\[(.+)\](?::(\d+))?$|^([^:]+)(?::(\d+))?$/.exec(portal);
   const address = split?.[1] ?? split?.[3] ?? portal;
   return { address, port: Number(split?.[2] ?? split?.[4] ?? 3260) };

@@ -50,7 +50,7 @@ export class Udev {
     for (const [block, { names, priority }] of this.#claims) {
       for (const name of names) {
         const rival = winners.get(name);
-        if (rival === undefined || rival.priority < priority)
+        if (rival === undefined || rival.priority <= priority)
           winners.set(name, { block, priority });
       }
     }
@@ -79,6 +79,8 @@ export class Udev {
     await boot.sleep(durations.udev + (faults.find('udev-late')?.byMs ?? 0));
     const claim = event.action === 'remove' ? undefined : this.#claimOf(event.block);
     if (claim !== undefined) {
+      // Of equals the last one to be handled has the link.
+      this.#claims.delete(event.block);
       this.#claims.set(event.block, claim);
       for (const name of claim.names) this.#unlinked.delete(name);
     } else if (!faults.has('udev-keeps-links')) {
@@ -109,9 +111,8 @@ function diskLinks({ model, wwid, serial, session, lun }: ScsiDevice): string[] 
   const names = wwid === '' ? [] : [`disk/by-id/scsi-${udevSerial(wwid)}`];
   if (wwid.startsWith('naa.')) names.push(`disk/by-id/wwn-0x${wwid.slice('naa.'.length)}`);
   const name = model.trim().replaceAll(/[^A-Za-z0-9#+.:=@_-]/g, '_');
-  // sg3_utils' rules: the T10 designator, and vendor, model and serial.
+  // The T10 designator. Paths of one unit share it, and a map does not take it.
   names.push(`disk/by-id/scsi-1LIO-ORG_${name}:${serial}`);
-  names.push(`disk/by-id/scsi-SLIO-ORG_${name}_${serial}`);
   const address = session.address.includes(':') ? `[${session.address}]` : session.address;
   names.push(`disk/by-path/ip-${address}:${session.port}-iscsi-${session.iqn}-lun-${lun}`);
   return names;

@@ -35,8 +35,9 @@ export class WwidsFile {
   remove(wwid: string): boolean {
     if (!this.has(wwid)) return false;
     const lines = (this.#disk.read(WWIDS_FILE) ?? '').split('\n');
-    const kept = lines.filter((line) => line !== `/${wwid}/`);
-    this.#disk.write(WWIDS_FILE, kept.join('\n'), 0o600);
+    // Real multipath makes a comment of the line, in place.
+    const edited = lines.map((line) => (line === `/${wwid}/` ? `#${wwid}/` : line));
+    this.#disk.write(WWIDS_FILE, edited.join('\n'), 0o600);
     return true;
   }
 }

@@ -69,7 +69,7 @@ describe('connection settings come', () => {
 
   test('never from a profile that is not there', () => {
     const env = { TEMPORAL_CONFIG_FILE: file };
-    expect(() => readConnectionSettings({ profile: 'nowhere' }, env)).toThrowError(
+    expect(() => readConnectionSettings({ profile: 'nowhere' }, env)).toThrow(
       expect.objectContaining({ type: 'InvalidRequest' }),
     );
   });

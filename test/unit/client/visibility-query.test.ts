@@ -19,7 +19,7 @@ test.each([
   ['volumeId', { volumeId: 'a"b' }],
   ['state', { state: 'broken' as 'attached' }],
 ])('a value that could end its quotes is refused: %s', (field, filter) => {
-  expect(() => visibilityQuery(filter)).toThrowError(
+  expect(() => visibilityQuery(filter)).toThrow(
     expect.objectContaining({ type: 'InvalidRequest', message: expect.stringContaining(field) }),
   );
 });
