@@ -16,7 +16,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ensureHostTools, TOOL_ENVIRONMENT } from './host-tools.js';
@@ -29,8 +29,10 @@ const SUITE = 'bookworm';
 /** Three times what a cold build took on two cores. */
 const BUILD_TIMEOUT_MS = 600_000;
 const LOCK_LOOK_INTERVAL_MS = 500;
-/** Images of other recipes that nobody has booted for so long go when a new one is built. */
+/** Images nobody has booted for so long go when a new one is built. */
 const KEEP_UNUSED_MS = 14 * 24 * 3_600_000;
+/** In the name of what is being built; the lock makes sure that it is one thing at a time. */
+const DRAFT = '.draft-';
 
 /** What a guest boots from; all of it is shared between runs and never written to. */
 export interface GuestImage {
@@ -56,9 +58,12 @@ export async function ensureGuestImage(): Promise<GuestImage> {
   await withLock(join(cacheDirectory(), 'lock'), async () => {
     if (!(await exists(directory))) await buildImage(directory);
     if (!(await exists(toolsDisk))) await buildToolsDisk(toolsDisk);
+    await markUsed([directory, ...Object.values(imageIn(directory, toolsDisk))]);
   });
-  const now = new Date();
-  await utimes(directory, now, now);
+  return imageIn(directory, toolsDisk);
+}
+
+function imageIn(directory: string, toolsDisk: string): GuestImage {
   return {
     disk: join(directory, 'disk.img'),
     kernel: join(directory, 'vmlinux'),
@@ -76,8 +81,8 @@ async function buildImage(directory: string): Promise<void> {
   if (process.getuid?.() !== 0) {
     throw new Error('Only root can build the guest image: run the lab once as root.');
   }
-  await removeUnused();
-  const draft = await mkdtemp(`${directory}.draft-`);
+  await removeUnused(cacheDirectory());
+  const draft = await mkdtemp(`${directory}${DRAFT}`);
   const log = join(cacheDirectory(), 'build.log');
   process.stderr.write(`lab: building the guest image, log in ${log}\n`);
   const started = performance.now();
@@ -92,27 +97,21 @@ async function buildImage(directory: string): Promise<void> {
   process.stderr.write(`lab: guest image built in ${String(seconds)} s\n`);
 }
 
-async function runLogged([program = '', ...args]: string[], log: string): Promise<void> {
+async function runLogged(command: readonly string[], log: string): Promise<void> {
   const output = await open(log, 'w');
   try {
-    const child = spawn(program, args, {
+    // Its own process and mount namespaces: whatever ends us ends all of it, mounts included.
+    const contained = ['--mount', '--pid', '--fork', '--kill-child', ...command];
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...contained], {
       env: TOOL_ENVIRONMENT,
       stdio: ['ignore', output.fd, output.fd],
-      // The script and what it has started end together.
-      detached: true,
+      timeout: BUILD_TIMEOUT_MS,
+      killSignal: 'SIGKILL',
     });
-    const { pid } = child;
-    const end = (): void => {
-      if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-    };
-    const timer = setTimeout(end, BUILD_TIMEOUT_MS);
-    process.once('exit', end);
     const code = await new Promise<number | null>((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', resolve);
     });
-    clearTimeout(timer);
-    process.removeListener('exit', end);
     if (code !== 0) {
       const lines = (await readFile(log, 'utf8')).trimEnd().split('\n').slice(-5);
       throw new Error(`The guest image could not be built; ${log} ends:\n${lines.join('\n')}`);
@@ -134,7 +133,8 @@ async function debianMirror(): Promise<string | undefined> {
 }
 
 async function buildToolsDisk(disk: string): Promise<void> {
-  const draft = await mkdtemp(`${disk}.draft-`);
+  await removeUnused(dirname(disk));
+  const draft = await mkdtemp(`${disk}${DRAFT}`);
   try {
     const tree = join(draft, 'tree');
     await mkdir(join(tree, 'bin'), { recursive: true });
@@ -193,11 +193,18 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function removeUnused(): Promise<void> {
-  for (const name of await readdir(cacheDirectory())) {
-    const path = join(cacheDirectory(), name);
+async function markUsed(paths: readonly string[]): Promise<void> {
+  const now = new Date();
+  for (const path of paths) await utimes(path, now, now);
+}
+
+/** What nobody has booted from for long, and drafts of builders that were killed. */
+async function removeUnused(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
     const { mtimeMs } = await stat(path);
-    if (mtimeMs < Date.now() - KEEP_UNUSED_MS) await rm(path, { recursive: true, force: true });
+    const unused = mtimeMs < Date.now() - KEEP_UNUSED_MS;
+    if (unused || name.includes(DRAFT)) await rm(path, { recursive: true, force: true });
   }
 }
 

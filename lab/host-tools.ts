@@ -12,6 +12,7 @@ const NEEDED = {
   debootstrap: 'debootstrap',
   mke2fs: 'e2fsprogs',
   setpriv: 'util-linux',
+  unshare: 'util-linux',
   xz: 'xz-utils',
 } as const;
 

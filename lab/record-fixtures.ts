@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGuest } from './guest.js';
 import { FixtureWriter, say } from './record/fixture-writer.js';
-import { recordFlushes } from './record/record-dead-paths.js';
+import { recordFlushes, recordSilentRemovals } from './record/record-dead-paths.js';
 import { recordMaps, timeMapRecipes } from './record/record-multipath.js';
 import {
   recordCommands,
@@ -18,7 +18,7 @@ import {
 import { recordScans, recordSysfs } from './record/record-sysfs.js';
 import { RecordingHost } from './record/recording-host.js';
 
-const TIMED_ROUNDS = 3;
+const TIMED_ROUNDS = 5;
 
 type Part = (host: RecordingHost, fixtures: FixtureWriter) => Promise<void>;
 
@@ -32,6 +32,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   'failed-logins': recordFailedLogins,
   'parallel-logins': (host) => recordParallelLogins(host, TIMED_ROUNDS),
   flushes: recordFlushes,
+  'silent-removals': recordSilentRemovals,
 };
 
 const asked = process.argv.slice(2);

@@ -4,13 +4,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startGuest, type Guest } from './guest.js';
 import { takeHostSnapshot } from './snapshot.js';
-import { createTarget, removeTarget, wwidOf, type Target } from './target.js';
+import { createTarget, growLun, removeTarget, wwidOf, type Target } from './target.js';
 
 const TARGET = {
   iqn: 'iqn.2026-11.io.mooring:smoke',
   portals: ['127.0.1.1:3260', '127.0.1.2:3260', '127.0.1.3:3260', '127.0.1.4:3260'],
   luns: [{ lun: 1, sizeBytes: 67_108_864, serial: '5e0ce1' }],
 } as const satisfies Target;
+const GROWN = { ...TARGET.luns[0], sizeBytes: 2 * TARGET.luns[0].sizeBytes };
+/** What the kernel counts sizes in, whatever the device's own blocks are. */
+const SECTOR_BYTES = 512;
 const WWID = wwidOf(TARGET.luns[0].serial).dm;
 
 let runDirectory: string;
@@ -33,9 +36,16 @@ test('bare tools attach four paths and detach them without a trace', async () =>
   await timed('attach', guest.script(attachScript()));
   const attached = await takeHostSnapshot(guest);
   expect(attached.sessions.map(({ portal }) => portal).sort()).toEqual(TARGET.portals);
-  expect(attached.maps).toEqual([
-    expect.objectContaining({ uuid: `mpath-${WWID}`, slaves: expect.toHaveLength(4) }),
+  expect(attached.maps).toMatchObject([
+    { uuid: `mpath-${WWID}`, slaves: ['sda', 'sdb', 'sdc', 'sdd'] },
   ]);
+
+  await growLun(guest, TARGET.iqn, GROWN);
+  await guest.script(
+    'for path in sda sdb sdc sdd; do echo 1 > /sys/block/$path/device/rescan; done',
+  );
+  const sectors = await guest.script('cat /sys/block/sd[a-d]/size | sort -u');
+  expect(Number(sectors) * SECTOR_BYTES).toBe(GROWN.sizeBytes);
 
   await timed('detach', guest.script(detachScript()));
   expect(await takeHostSnapshot(guest)).toEqual(before);
@@ -57,7 +67,7 @@ test('a clean reboot and a power cut bring the same disk back, with another boot
   expect(new Set(boots)).toHaveLength(3);
 });
 
-/** Logs in everywhere at once, scans exactly the LUN, and asks for the map. */
+/** Logs in everywhere at once and scans exactly the LUN; a WWID told before the scan makes the map. */
 function attachScript(): string {
   const { iqn, portals } = TARGET;
   const logins = portals.map(
@@ -68,12 +78,15 @@ function attachScript(): string {
   return `
     ${logins.join('')}
     iscsiadm -m node -T ${iqn} --login > /dev/null
+    multipath -a ${WWID} > /dev/null
     for session in /sys/class/iscsi_session/session*; do
       host=$(readlink -f $session/device | grep -o 'host[0-9]*' | head -n 1)
       echo '0 0 1' > /sys/class/scsi_host/$host/scan
     done
-    multipathd add map ${WWID}
-    until [ -e /dev/disk/by-id/dm-uuid-mpath-${WWID} ]; do sleep 0.1; done`;
+    until [ "$(multipathd show paths raw format '%m %t' | grep -c '^${WWID} active')" = 4 ]; do
+      sleep 0.1
+    done
+    udevadm settle`;
 }
 
 function detachScript(): string {
@@ -90,7 +103,8 @@ function detachScript(): string {
     iscsiadm -m node -T ${iqn} --logout > /dev/null
     iscsiadm -m node -T ${iqn} -o delete
     multipath -w ${WWID} > /dev/null
-    udevadm settle`;
+    udevadm settle
+    while multipathd show paths raw format %d | grep -q ^sd; do sleep 0.1; done`;
 }
 
 async function timed<Value>(what: string, work: Promise<Value>): Promise<Value> {

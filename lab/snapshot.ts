@@ -1,6 +1,6 @@
 import type { Guest } from './guest.js';
 
-const SNAPSHOT_TIMEOUT_MS = 20_000;
+const SNAPSHOT_TIMEOUT_MS = 60_000;
 
 /** What an attach changes on a host; two of them are equal when a detach has put everything back. */
 export interface HostSnapshot {

@@ -84,9 +84,11 @@ export async function removeLun(guest: Guest, iqn: string, lun: number): Promise
 
 /** Makes a volume larger; the initiator sees it when it asks again. */
 export async function growLun(guest: Guest, iqn: string, lun: TargetLun): Promise<void> {
-  await guest.script(
-    `truncate -s ${String(lun.sizeBytes)} ${DATA}/${storeName(iqn)}-${String(lun.lun)}`,
-  );
+  const name = `${storeName(iqn)}-${String(lun.lun)}`;
+  await guest.script(`
+    truncate -s ${String(lun.sizeBytes)} ${DATA}/${name}
+    echo fd_dev_size=${String(lun.sizeBytes)} > ${CONFIG}/core/fileio_0/${name}/control
+  `);
 }
 
 /** Asks initiators for these credentials at the next login, or for none. */

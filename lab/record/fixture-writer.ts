@@ -10,10 +10,7 @@ const NOISE = [
   '/(subsystem|bsg|driver|firmware_node)$',
 ];
 
-export type FixtureDirectory =
-  | 'linux-6.1'
-  | 'multipath-tools-0.9.4'
-  | 'open-iscsi-2.1.8';
+export type FixtureDirectory = 'linux-6.1' | 'multipath-tools-0.9.4' | 'open-iscsi-2.1.8';
 
 /** Runs cases in the guest and keeps what the real tools and the real kernel say, one file a case. */
 export class FixtureWriter {
@@ -74,7 +71,10 @@ export class FixtureWriter {
     const roots = [
       ...listed.map((name_) => ({ path: `/sys/class/${name_}`, depth: 1 })),
       ...['/sys/block', '/dev/disk/by-id', '/dev/mapper'].map((path) => ({ path, depth: 1 })),
-      ...hosts.split('\n').filter((path) => path !== '').map((path) => ({ path, depth: 12 })),
+      ...hosts
+        .split('\n')
+        .filter((path) => path !== '')
+        .map((path) => ({ path, depth: 12 })),
       ...(await this.mapDirectories()).map((path) => ({ path, depth: 3 })),
     ];
     const tree = await this.guest.ask<{ lines: string[] }>(
@@ -87,7 +87,9 @@ export class FixtureWriter {
   }
 
   private async mapDirectories(): Promise<string[]> {
-    const found = await this.guest.script('ls -d /sys/devices/virtual/block/dm-* 2>/dev/null || true');
+    const found = await this.guest.script(
+      'ls -d /sys/devices/virtual/block/dm-* 2>/dev/null || true',
+    );
     return found.split('\n').filter((path) => path !== '');
   }
 }

@@ -12,7 +12,10 @@ export async function recordMaps(host: RecordingHost, fixtures: FixtureWriter): 
   const record = (name: string, when: string, argv: readonly string[]) =>
     fixtures.command(DIRECTORY, name, { when, argv });
   const links = (name: string, when: string) =>
-    fixtures.layout(DIRECTORY, `by-id.${name}`, { when, roots: ['/dev/disk/by-id', '/dev/mapper'] });
+    fixtures.layout(DIRECTORY, `by-id.${name}`, {
+      when,
+      roots: ['/dev/disk/by-id', '/dev/mapper'],
+    });
 
   await host.clean();
   await record('show-maps-none', 'there is no map', ['multipathd', 'show', 'maps', 'json']);
@@ -37,8 +40,17 @@ export async function recordMaps(host: RecordingHost, fixtures: FixtureWriter): 
   await host.clean();
   for (const portal of PORTALS) await host.newRecord(portal);
   for (const portal of PORTALS) await host.login(portal);
+  await host.guest.script('udevadm settle && udevadm control --stop-exec-queue');
   await host.scan(LUN_1.lun);
-  await host.guest.script('udevadm settle');
+  const [early = ''] = await host.disks();
+  await record('add-path-before-udev', 'the device exists, udev has not looked at it', [
+    ...['multipathd', 'add', 'path', early],
+  ]);
+  await record('show-paths-before-udev', 'one path added before udev looked at it', PATHS);
+  await record('add-map-before-udev', 'four devices exist, udev has not looked at them', [
+    ...['multipathd', 'add', 'map', WWID_1],
+  ]);
+  await host.guest.script('udevadm control --start-exec-queue && udevadm settle');
   await host.until('[ "$(multipathd show paths raw format %w | grep -c ^3)" = 4 ]');
   const disks = await host.disks();
   const [disk = ''] = disks;
@@ -75,7 +87,12 @@ export async function recordMaps(host: RecordingHost, fixtures: FixtureWriter): 
     ...['multipathd', 'show', 'map', WWID_1, 'json'],
   ]);
   await record('reinstate-path', 'the path was failed', ['multipathd', 'reinstate', 'path', disk]);
-  await record('disablequeueing', 'the map exists', ['multipathd', 'disablequeueing', 'map', WWID_1]);
+  await record('disablequeueing', 'the map exists', [
+    'multipathd',
+    'disablequeueing',
+    'map',
+    WWID_1,
+  ]);
   await record('restorequeueing', 'queueing was disabled', [
     ...['multipathd', 'restorequeueing', 'map', WWID_1],
   ]);
@@ -84,20 +101,33 @@ export async function recordMaps(host: RecordingHost, fixtures: FixtureWriter): 
   await host.guest.startDaemon('holder', ['sh', '-c', `exec sleep 600 < ${MAP}`]);
   await host.until(`ls -l /proc/*/fd/0 2>/dev/null | grep -q dm-`);
   await record('flush-in-use', 'a process has the map open', ['multipath', '-f', WWID_1]);
-  await record('del-map-in-use', 'a process has the map open', ['multipathd', 'del', 'map', WWID_1]);
+  await record('del-map-in-use', 'a process has the map open', [
+    'multipathd',
+    'del',
+    'map',
+    WWID_1,
+  ]);
   await host.guest.killDaemon('holder', 'SIGKILL');
   await host.guest.script('udevadm settle');
   await record('flush-ok', 'nobody has the map open', ['multipath', '-f', WWID_1]);
   await fixtures.file(DIRECTORY, 'wwids.after-flush', { when: 'after multipath -f', path: WWIDS });
   await record('show-paths-flushed', 'the map was flushed', PATHS);
   await host.guest.script('udevadm settle');
+  say(`maps two seconds after the flush: ${await countMaps(host)}`);
   await links('flushed', 'the map was flushed, its paths are still there');
+  await host.guest.script(`udevadm trigger --action=change /dev/${disk}; udevadm settle; sleep 2`);
+  say(`maps after a change event of a path, WWID still in the file: ${await countMaps(host)}`);
+  await host.guest.script(`udevadm settle`);
+  await record('del-map-ok', 'nobody has the map open', ['multipathd', 'del', 'map', WWID_1]);
+  await host.until('! ls /sys/block | grep -q ^dm-');
   await record('wwid-remove-after-flush', 'the map was flushed', ['multipath', '-w', WWID_1]);
   await host.guest.script(
     disks.map((name) => `echo 1 > /sys/block/${name}/device/delete`).join('\n'),
   );
   await record('show-paths-just-deleted', 'right after all paths were deleted', PATHS);
-  const forgotMs = await host.until('[ "$(multipathd show paths raw format %d | grep -c ^sd)" = 0 ]');
+  const forgotMs = await host.until(
+    '[ "$(multipathd show paths raw format %d | grep -c ^sd)" = 0 ]',
+  );
   say(`multipathd forgot four deleted paths within ${String(forgotMs)} ms`);
   await host.guest.script('udevadm settle');
   await links('detached', 'map flushed, paths deleted');
@@ -111,6 +141,10 @@ export async function recordMaps(host: RecordingHost, fixtures: FixtureWriter): 
     ...['multipath', '-f', WWID_1],
   ]);
   await host.guest.script('systemctl start multipathd.socket multipathd.service');
+}
+
+async function countMaps(host: RecordingHost): Promise<string> {
+  return host.guest.script('sleep 2; ls /sys/block | grep -c ^dm- || true');
 }
 
 /** Ways to a map over one path, in turn, timed from the scan until the map's link is there. */
@@ -147,7 +181,9 @@ export async function timeMapRecipes(host: RecordingHost, rounds: number): Promi
         ['bash', '--norc', '-c', timedRecipe({ before: 'true', ...recipe, scsiHost })],
         { timeoutMs: 60_000 },
       );
-      say(`${name} #${String(round)}: ${result.stdout.trim()}${result.timedOut ? ' TIMED OUT' : ''} ${result.stderr.trim()}`);
+      say(
+        `${name} #${String(round)}: ${result.stdout.trim()}${result.timedOut ? ' TIMED OUT' : ''} ${result.stderr.trim()}`,
+      );
     }
   }
   await host.clean();

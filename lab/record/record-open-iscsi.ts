@@ -13,7 +13,10 @@ const BOUNDED = {
 };
 
 /** What the node database looks like after each way to make a record. */
-export async function recordNodeRecords(host: RecordingHost, fixtures: FixtureWriter): Promise<void> {
+export async function recordNodeRecords(
+  host: RecordingHost,
+  fixtures: FixtureWriter,
+): Promise<void> {
   await host.clean();
   await host.must(host.node(FIRST, '-o', 'new'));
   await fixtures.layout(DIRECTORY, 'layout.new', {
@@ -41,11 +44,18 @@ export async function recordNodeRecords(host: RecordingHost, fixtures: FixtureWr
     when: 'no record exists; iface lab0 does',
     argv: host.node(FIRST, '-I', 'lab0', '-o', 'new'),
   });
-  await fixtures.layout(DIRECTORY, 'layout.new-iface', { when: 'after -o new -I lab0', roots: DATABASE });
+  await fixtures.layout(DIRECTORY, 'layout.new-iface', {
+    when: 'after -o new -I lab0',
+    roots: DATABASE,
+  });
   await host.must(host.node(FIRST, '-I', 'default', '-o', 'new'));
   await fixtures.layout(DIRECTORY, 'layout.new-two-ifaces', {
     when: 'after -o new -I lab0, then -o new -I default, for one portal',
     roots: DATABASE,
+  });
+  await fixtures.command(DIRECTORY, 'nodes-two-ifaces', {
+    when: 'after -o new -I lab0, then -o new -I default, for one portal',
+    argv: ['iscsiadm', '-m', 'node', '-P', '1'],
   });
   await host.must(['iscsiadm', '-m', 'iface', '-I', 'lab0', '-o', 'delete']);
 
@@ -64,6 +74,22 @@ export async function recordNodeRecords(host: RecordingHost, fixtures: FixtureWr
   });
   await fixtures.layout(DIRECTORY, 'layout.new-after-discovery', {
     when: 'after -o new for a portal that a discovery has made a record for',
+    roots: DATABASE,
+  });
+  await fixtures.command(DIRECTORY, 'login-two-records', {
+    when: 'a record of a discovery and one of -o new, for one portal',
+    argv: host.node(FIRST, '--login'),
+  });
+  await fixtures.command(DIRECTORY, 'delete-two-records', {
+    when: 'two records for one portal; the session was logged out',
+    argv: [
+      'sh',
+      '-c',
+      `${host.node(FIRST, '--logout').join(' ')} && ${host.node(FIRST, '-o', 'delete').join(' ')}`,
+    ],
+  });
+  await fixtures.layout(DIRECTORY, 'layout.delete-two-records', {
+    when: 'after -o delete for the portal with two records',
     roots: DATABASE,
   });
   await fixtures.command(DIRECTORY, 'discovery-refused', {
@@ -111,18 +137,24 @@ export async function recordCommands(host: RecordingHost, fixtures: FixtureWrite
     ...['iscsiadm', '-m', 'session', '-r', sid, '--logout'],
   ]);
   await host.login(FIRST);
-  const [second = ''] = await host.sessionIds();
   await host.guest.script(`rm -rf /etc/iscsi/nodes/${IQN}`);
   await record('logout-record-gone', 'the session exists, its record was removed', [
     ...host.node(FIRST, '--logout'),
   ]);
+  await host.newRecord(FIRST);
+  await host.login(FIRST);
+  const [third = ''] = await host.sessionIds();
+  await host.guest.script(`rm -rf /etc/iscsi/nodes/${IQN}`);
   await record('logout-by-sid-record-gone', 'the session exists, its record was removed', [
-    ...['iscsiadm', '-m', 'session', '-r', second, '--logout'],
+    ...['iscsiadm', '-m', 'session', '-r', third, '--logout'],
   ]);
 }
 
 /** Logins that must fail, each with bounded settings. */
-export async function recordFailedLogins(host: RecordingHost, fixtures: FixtureWriter): Promise<void> {
+export async function recordFailedLogins(
+  host: RecordingHost,
+  fixtures: FixtureWriter,
+): Promise<void> {
   const address = FIRST.split(':')[0] ?? '';
   await host.clean();
   const login = (name: string, when: string) =>
@@ -172,7 +204,10 @@ export async function recordParallelLogins(host: RecordingHost, rounds: number):
   for (let round = 1; round <= rounds; round += 1) {
     const steps: [string, (portal: string) => string[]][] = [
       ['new', (portal) => host.node(portal, '-o', 'new')],
-      ['update', (portal) => host.node(portal, '-o', 'update', '-n', 'node.session.scan', '-v', 'manual')],
+      [
+        'update',
+        (portal) => host.node(portal, '-o', 'update', '-n', 'node.session.scan', '-v', 'manual'),
+      ],
       ['login', (portal) => host.node(portal, '--login')],
       ['logout', (portal) => host.node(portal, '--logout')],
       ['delete', (portal) => host.node(portal, '-o', 'delete')],
@@ -183,7 +218,8 @@ export async function recordParallelLogins(host: RecordingHost, rounds: number):
       const tookMs = Math.round(performance.now() - started);
       const codes = results.map(({ code }) => String(code)).join(' ');
       say(`parallel ${step} #${String(round)}: exits ${codes}, ${String(tookMs)} ms`);
-      for (const { stderr } of results) if (stderr !== '') say(`  ${stderr.trim().replaceAll('\n', '\n  ')}`);
+      for (const { stderr } of results)
+        if (stderr !== '') say(`  ${stderr.trim().replaceAll('\n', '\n  ')}`);
     }
     await host.clean();
   }

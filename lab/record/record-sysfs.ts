@@ -43,7 +43,10 @@ export async function recordScans(host: RecordingHost, fixtures: FixtureWriter):
     });
   await scan('scan-absent', `the target has no LUN ${String(LUN_NOT_THERE)}`, LUN_NOT_THERE);
   say(`disks after it: ${(await host.disks()).join(' ') || 'none'}`);
-  await fixtures.sysfs('sysfs.scanned-absent', 'one session; "0 0 7" written to scan, which is not there');
+  await fixtures.sysfs(
+    'sysfs.scanned-absent',
+    'one session; "0 0 7" written to scan, which is not there',
+  );
   await scan('scan-ok', 'the LUN exists', LUN_1.lun);
   const [disk = ''] = await host.disks();
   await scan('scan-again', 'its device exists already', LUN_1.lun);

@@ -68,7 +68,10 @@ export class RecordingHost {
   }
 
   /** Runs a script again and again until it succeeds; says how long that took. */
-  async until(bash: string, { withinMs = 30_000 }: { readonly withinMs?: number } = {}): Promise<number> {
+  async until(
+    bash: string,
+    { withinMs = 30_000 }: { readonly withinMs?: number } = {},
+  ): Promise<number> {
     const started = performance.now();
     for (;;) {
       const { code } = await this.guest.run(['bash', '--norc', '-c', bash]);

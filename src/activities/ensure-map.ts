@@ -14,6 +14,9 @@ import type { HostContext } from './host-context.js';
 import { lookUntil } from './look-until.js';
 import { hostStep } from './step.js';
 
+/** Paths multipathd has not taken in by itself after this are offered to it once more. */
+const ASK_AGAIN_MS = 3_000;
+
 type FormedDevice = Omit<VolumeDeviceResult, keyof Seen>;
 type Path = ScsiDeviceFact & { readonly block: string };
 
@@ -74,14 +77,21 @@ async function readPaths(host: HostContext, { wwid, devices }: EnsureMapInput): 
  */
 async function awaitMap(
   host: HostContext,
-  { wwid, waitMs }: EnsureMapInput,
+  { wwid, devices, waitMs }: EnsureMapInput,
   paths: readonly Path[],
   signal: AbortSignal,
 ): Promise<DmFact> {
   let latest: DmFact | undefined;
-  const complete = await lookUntil({ waitMs, signal }, async () => {
+  let askedAgain = false;
+  const complete = await lookUntil({ waitMs, signal }, async (waitedMs) => {
     latest = await findMap(host.files, wwid);
-    if (latest === undefined || !isReady(latest) || !paths.every(isIn(latest))) return undefined;
+    if (latest === undefined || !isReady(latest) || !paths.every(isIn(latest))) {
+      if (waitedMs > ASK_AGAIN_MS && !askedAgain) {
+        askedAgain = true;
+        await host.verbs.ensureMap({ wwid, paths: devices });
+      }
+      return undefined;
+    }
     return (await leadsTo(host.files, mapLink(wwid), latest.block)) ? latest : undefined;
   });
   const map = complete ?? latest;

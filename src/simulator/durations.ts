@@ -29,13 +29,15 @@ export const DURATIONS = {
   multipathTool: 30,
   /** From udev's removal of a path until multipathd has dropped it. */
   multipathdForget: 60,
+  /** multipathd stops a map's queueing this long after its last path failed (12 checks of 5 s). */
+  noPathRetry: 60_000,
   /** multipathd's client gives up waiting for an answer (`uxsock_timeout` and 100 ms). */
   uxsockTimeout: 4_100,
   /** Starting the path checkers of multipathd after it was stopped. */
   multipathdStart: 200,
   /** Writing `1` to `delete` on a healthy path. */
   deviceDelete: 40,
-  /** The same on a dead one: SYNCHRONIZE CACHE must time out first (about 30 s in the lab). */
+  /** The same while commands to a dead path have not timed out yet. */
   deviceDeleteOnDeadPath: 30_000,
   /** Re-reading size and identity of a disk. */
   deviceRescan: 30,

@@ -27,7 +27,8 @@ export async function takeHostLock(options: HostLockOptions): Promise<AbstractLo
   );
 }
 
-function lockName({ hostId, simulatedHost }: HostLockOptions): string {
+/** One per machine, whatever the host id; one per simulated host. */
+export function lockName({ hostId, simulatedHost }: HostLockOptions): string {
   if (simulatedHost === undefined) return THIS_MACHINE;
   // Names end at 106 bytes; socket paths alone may be that long.
   const scope = createHash('sha256').update(`${simulatedHost}\0${hostId}`).digest('hex');

@@ -4,7 +4,7 @@ import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
-const MULTIPATHD_TIMEOUT_MS = 10_000;
+const MULTIPATHD_TIMEOUT_MS = 30_000;
 
 /** Everything on this host that an attach changes and a detach must put back, in a stable order. */
 export async function hostSnapshot() {

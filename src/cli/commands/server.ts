@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { InvalidArgumentError } from 'commander';
 import type { CommandHome } from '../command-home.js';
 import { runCommand } from './run-command.js';
@@ -54,9 +55,13 @@ async function server({ context }: CommandHome, options: ServerOptions): Promise
         'Ctrl-C ends it.\n',
       ].join('\n'),
     );
-    await left;
+    const ended = new AbortController();
+    const end = await Promise.race([left, untilGone(running.pid, ended.signal)]);
+    ended.abort();
     await running.stop();
-    return 0;
+    if (end !== 'gone') return 0;
+    context.stderr.write('mooring: the server has ended by itself\n');
+    return 1;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     // Several lines: what was tried, or the server's last words.
@@ -69,6 +74,21 @@ function whenInterrupted({ onInterrupt }: CommandHome['context']): Promise<void>
   return new Promise((resolve) => {
     onInterrupt(resolve);
   });
+}
+
+const LOOK_INTERVAL_MS = 1_000;
+
+/** Resolves when there is no such process any more. */
+async function untilGone(pid: number, signal: AbortSignal): Promise<'gone' | undefined> {
+  while (!signal.aborted) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return 'gone';
+    }
+    await pause(LOOK_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+  }
+  return undefined;
 }
 
 /** Where the server keeps its data; its directory is made. */

@@ -6,18 +6,17 @@ import { requireDevices, requireWwid } from '../input-checks.js';
 import type { SaidEnd, VerbContext } from '../verb-context.js';
 import type { AdditionOutcome, IdentifiedDevice } from '../verbs.js';
 import { failedEnd } from './failed-end.js';
-import { isWwidRemembered } from './is-wwid-remembered.js';
 
 const timeoutMs = FIXED_BOUNDS.toolTimeoutMs;
 
 /**
- * Asks multipathd for the map over these paths. The map comes a moment later; waiting for it is the
- * caller's.
+ * Asks multipathd for the map over these paths. A path whose event is late comes a moment later;
+ * waiting for it is the caller's.
  *
- * The order is that of multipath-tools 0.9.4. `add path` makes sure that the daemon knows the path:
- * its own event may be late. Under `find_multipaths strict` it makes no map of a unit it has never
- * seen, so the WWID is noted as well, which also lets a path whose event comes late join by itself.
- * `add map` then makes the map of what is there, even of a single path.
+ * The order is that of multipath-tools 0.9.4. The daemon knows most paths by their own events, so
+ * `add map` alone is enough: asked by name it makes the map of what is there, even of a single path
+ * and under `find_multipaths strict`, and notes the WWID, by which later paths join by themselves.
+ * Only when it knows no path, or the map lacks some, are paths offered one by one.
  */
 export async function ensureMap(
   context: VerbContext,
@@ -34,14 +33,14 @@ export async function ensureMap(
   }
   const blocks = devices.flatMap((device) => (device?.block === undefined ? [] : [device.block]));
   const map = await findMap(context.files, wwid);
-  const [first, ...others] = blocks.filter((block) => map?.slaves.includes(block) !== true);
-  if (first === undefined) {
-    return map === undefined
-      ? { kind: 'failed', said: `no path of ${wwid} is left on the host` }
-      : { kind: 'already-so' };
-  }
+  if (blocks.length === 0)
+    return { kind: 'failed', said: `no path of ${wwid} is left on the host` };
+  const missing = blocks.filter((block) => map?.slaves.includes(block) !== true);
+  if (missing.length === 0) return { kind: 'already-so' };
   try {
-    return await askForMap(context, { wwid, first, others });
+    return map === undefined
+      ? await askForMap(context, wwid, missing)
+      : await offerPaths(context, missing);
   } catch (error) {
     if (error instanceof MissingProgram) return { kind: 'not-ready', said: error.message };
     throw error;
@@ -50,30 +49,36 @@ export async function ensureMap(
 
 async function askForMap(
   context: VerbContext,
-  { wwid, first, others }: { wwid: string; first: string; others: readonly string[] },
+  wwid: string,
+  paths: readonly string[],
 ): Promise<AdditionOutcome> {
-  // The first one alone: a daemon that is not there must not leave a note of the WWID behind.
-  const probe = await addPath(context, first);
-  if (isSilent(probe)) return { kind: 'not-ready', said: 'multipathd gives no answer' };
-  const [, ...rest] = await Promise.all([
-    rememberWwid(context, wwid),
-    ...others.map((block) => addPath(context, block)),
-  ]);
-  if ((await findMap(context.files, wwid)) === undefined) {
-    const end = await context.run({ program: 'multipathd', args: ['add', 'map', wwid], timeoutMs });
-    if (!isAccepted(end)) return failedEnd(end);
-  }
-  const refusal = [probe, ...rest].find((end) => !isAccepted(end));
+  const first = await addMap(context, wwid);
+  if (isSilent(first)) return NO_DAEMON;
+  if (isAccepted(first)) return { kind: 'done' };
+  const offered = await offerPaths(context, paths);
+  if (offered.kind !== 'done') return offered;
+  const second = await addMap(context, wwid);
+  return isAccepted(second) ? { kind: 'done' } : failedEnd(second);
+}
+
+async function offerPaths(
+  context: VerbContext,
+  paths: readonly string[],
+): Promise<AdditionOutcome> {
+  const ends = await Promise.all(paths.map((block) => addPath(context, block)));
+  if (ends.every(isSilent)) return NO_DAEMON;
+  const refusal = ends.find((end) => !isAccepted(end));
   return refusal === undefined ? { kind: 'done' } : failedEnd(refusal);
+}
+
+const NO_DAEMON: AdditionOutcome = { kind: 'not-ready', said: 'multipathd gives no answer' };
+
+async function addMap(context: VerbContext, wwid: string): Promise<SaidEnd> {
+  return context.run({ program: 'multipathd', args: ['add', 'map', wwid], timeoutMs });
 }
 
 async function addPath(context: VerbContext, block: string): Promise<SaidEnd> {
   return context.run({ program: 'multipathd', args: ['add', 'path', block], timeoutMs });
-}
-
-async function rememberWwid(context: VerbContext, wwid: string): Promise<void> {
-  if (await isWwidRemembered(context, { wwid })) return;
-  await context.run({ program: 'multipath', args: ['-a', wwid], timeoutMs });
 }
 
 /** The daemon's client ends with 1 and says nothing when there is no daemon. */

@@ -61,7 +61,7 @@ function sessionAttributes(host: RunningHost, session: Session): Directory {
     state: () => attribute(session.state),
     ifacename: () => attribute(session.iface),
     tpgt: () => attribute(session.tpgt),
-    recovery_tmo: () => attribute(session.settings.replacementTimeoutSeconds),
+    recovery_tmo: () => attribute(session.recoverySeconds),
     creator: () => attribute(412),
     target_id: () => attribute(0),
     target_state: () => attribute(scanned() ? 'SCANNED' : 'ALLOCATED'),
@@ -76,8 +76,13 @@ function connectionAttributes(session: Session, name: string): Directory {
     persistent_port: () => attribute(session.port),
     address: () => attribute(kernelAddress(session)),
     port: () => attribute(session.port),
-    state: () => attribute(session.state === 'LOGGED_IN' ? 'up' : 'down'),
+    state: () => attribute(connectionState(session)),
   });
+}
+
+function connectionState({ phase, state }: Session): string {
+  if (phase === 'starting') return 'down';
+  return state === 'LOGGED_IN' ? 'up' : 'failed';
 }
 
 /** The peer's address as the kernel prints it: IPv6 with all its zeros (`%pI6`). */

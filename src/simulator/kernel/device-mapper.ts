@@ -95,6 +95,7 @@ export class DeviceMapper {
   }
 
   setQueueing(device: DmDevice, queueIfNoPath: boolean): void {
+    if (device.queueIfNoPath === queueIfNoPath) return;
     device.queueIfNoPath = queueIfNoPath;
     this.#parts.changes.ring();
   }

@@ -80,10 +80,13 @@ export class IscsiInitiator {
   async logOut(sid: number): Promise<IscsiError> {
     const { boot, durations, network } = this.#parts;
     const session = this.#sessions.get(sid);
-    if (session === undefined || session.state === 'FREE') return ISCSI_ERR.sessionNotFound;
-    const answered = session.state === 'LOGGED_IN' && network.carries(session.portal);
-    session.state = 'FREE';
-    await boot.sleep(answered ? durations.logout : session.settings.logoutTimeoutSeconds * 1000);
+    if (session?.phase !== 'established') return ISCSI_ERR.sessionNotFound;
+    // A connection that is known to be lost is not asked.
+    const unheard = session.state === 'LOGGED_IN' && !network.carries(session.portal);
+    session.phase = 'ending';
+    await boot.sleep(durations.logout / 2);
+    for (const device of this.#parts.scsi.ofSession(sid)) this.#parts.scsi.drop(device);
+    await boot.sleep(unheard ? session.settings.logoutTimeoutSeconds * 1000 : durations.logout / 2);
     this.#end(session);
     return ISCSI_ERR.success;
   }
@@ -91,7 +94,8 @@ export class IscsiInitiator {
   /** Looks at every session again after something changed on the network. */
   networkChanged(): void {
     for (const session of this.#sessions.values()) {
-      if (session.state !== 'LOGGED_IN' || this.#recovering.has(session.sid)) continue;
+      if (session.phase !== 'established' || !isLoggedIn(session)) continue;
+      if (this.#recovering.has(session.sid)) continue;
       if (!this.#parts.network.carries(session.portal)) void this.#recover(session);
     }
   }
@@ -130,6 +134,7 @@ export class IscsiInitiator {
         ? ISCSI_ERR.fatalLogin
         : ISCSI_ERR.loginAuthorisation;
     }
+    session.phase = 'established';
     session.state = 'LOGGED_IN';
     changes.ring();
     this.networkChanged();
@@ -151,13 +156,16 @@ export class IscsiInitiator {
       iface,
       tpgt: TPGT,
       settings,
+      phase: 'starting',
       state: 'FREE',
+      recoverySeconds: settings.replacementTimeoutSeconds,
     };
     this.#sessions.set(session.sid, session);
     return session;
   }
 
   #end(session: Session): void {
+    session.phase = 'ending';
     for (const device of this.#parts.scsi.ofSession(session.sid)) this.#parts.scsi.drop(device);
     this.#sessions.delete(session.sid);
     this.#hosts.delete(session.scsiHost - FIRST_ISCSI_HOST);
@@ -168,7 +176,7 @@ export class IscsiInitiator {
   async #recover(session: Session): Promise<void> {
     const { boot, durations, network, changes, scsi } = this.#parts;
     this.#recovering.add(session.sid);
-    const over = (): boolean => session.state === 'FREE' || !this.#sessions.has(session.sid);
+    const over = (): boolean => session.phase !== 'established';
     const back = (): boolean => over() || network.carries(session.portal);
     const changed = (): Promise<void> => changes.next();
     const noticedAfterMs =
@@ -178,9 +186,9 @@ export class IscsiInitiator {
     if (!(await boot.waitFor(back, changed, noticedAfterMs)) && !over()) {
       session.state = 'FAILED';
       scsi.setState(session, 'blocked');
-      while (!over() && session.state === 'FAILED') {
-        const boundMs = session.settings.replacementTimeoutSeconds * 1000;
-        if (!(await boot.waitFor(back, changed, boundMs))) {
+      while (!over() && !isLoggedIn(session)) {
+        if (!(await boot.waitFor(back, changed, session.recoverySeconds * 1000)) && !over()) {
+          session.state = 'FREE';
           scsi.setState(session, 'transport-offline');
           await boot.waitFor(back, changed, Infinity);
         }
@@ -193,6 +201,10 @@ export class IscsiInitiator {
     this.#recovering.delete(session.sid);
     this.networkChanged();
   }
+}
+
+function isLoggedIn(session: Session): boolean {
+  return session.state === 'LOGGED_IN';
 }
 
 /** What two sessions of one initiator may not share. */

@@ -108,7 +108,9 @@ export class ScsiLayer {
       );
       throw new SystemError('ENODEV', 'write', `${device.hctl}/delete`);
     }
-    const dead = device.state !== 'running' || !network.carries(device.session.portal);
+    // Once the kernel has given the path up nothing is waited for any more.
+    const hopeless = device.state === 'transport-offline';
+    const dead = !hopeless && !network.carries(device.session.portal);
     device.state = 'cancel';
     await boot.sleep(dead ? durations.deviceDeleteOnDeadPath : durations.deviceDelete);
     const hangs = (): boolean => faults.has('device-hangs', ({ wwid }) => wwid === device.wwid);

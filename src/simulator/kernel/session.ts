@@ -14,6 +14,10 @@ export interface Session {
   readonly iface: string;
   readonly tpgt: number;
   readonly settings: NodeSettings;
-  /** `FREE` while it is being set up and torn down. */
+  /** iscsid's view; the kernel shows only the state. */
+  phase: 'starting' | 'established' | 'ending';
+  /** `FREE` before the login, and again when a lost connection was given up. */
   state: 'FREE' | 'LOGGED_IN' | 'FAILED';
+  /** How long a lost connection may take to come back; multipathd shortens it. */
+  recoverySeconds: number;
 }

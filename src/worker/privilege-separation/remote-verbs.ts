@@ -39,6 +39,8 @@ export function remoteVerbs(port: MessagePort): RemoteVerbs {
   const ready = new Promise<void>((resolve, reject) => {
     becomeReady = { resolve: () => resolve(), reject };
   });
+  // Whoever does not wait for it hears of the end by the first call.
+  ready.catch(() => undefined);
   port.onMessage((message) => {
     if (message === HELPER_READY) becomeReady?.resolve(undefined);
     if (!isVerbAnswer(message)) return;

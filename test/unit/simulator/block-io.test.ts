@@ -3,9 +3,12 @@ import { eventually } from '../../support/eventually.js';
 import {
   arrayWithTwoVolumes,
   bytes,
+  IQN,
   newRig,
+  OTHER_WWID,
   PORTAL,
   PORTALS,
+  SIZE_BYTES,
   textOf,
   UDEV_WWID,
   WWID,
@@ -16,6 +19,7 @@ async function onVolume(rig: Rig, length = 7): Promise<string> {
   return textOf(await rig.control.array.readVolume({ volume: 'v1', offset: 0, length }));
 }
 
+const DROPPED = { kind: 'portal', portal: PORTAL, condition: { kind: 'dropped' } } as const;
 const NOTHING = '\0'.repeat(7);
 
 async function attachMap(rig: Rig): Promise<void> {
@@ -114,12 +118,30 @@ describe('a single device', () => {
     const rig = newRig();
     await rig.logIn(PORTAL, { 'node.session.timeo.replacement_timeout': '5' });
     await rig.scan(4);
-    await rig.control.addFault({ kind: 'portal', portal: PORTAL, condition: { kind: 'dropped' } });
+    await rig.control.writeThrough('/dev/sda', 0, bytes('pattern'));
+    await rig.control.addFault(DROPPED);
 
     const end = await rig.run('sync', '/dev/sda');
 
     expect(end.exitCode).toBe(1);
     expect(end.durationMs).toBeGreaterThanOrEqual(15_000);
+  });
+
+  test('a flush of a clean device asks nobody, unless the unit has a cache', async () => {
+    const array = arrayWithTwoVolumes();
+    array.addVolume({ name: 'cached', wwid: OTHER_WWID, sizeBytes: SIZE_BYTES, writeCache: true });
+    array.mapLun({ iqn: IQN, lun: 6, volume: 'cached' });
+    const rig = newRig({ array });
+    await rig.attachOnePath();
+    await rig.scan(6);
+    await rig.control.addFault(DROPPED);
+
+    const flush = async (block: string): Promise<boolean> => {
+      const args = [`/dev/${block}`];
+      return (await rig.host.runner.run({ program: 'sync', args, timeoutMs: 5_000 })).timedOut;
+    };
+    expect(await flush('sda')).toBe(false);
+    expect(await flush('sdb')).toBe(true);
   });
 });
 
@@ -143,7 +165,7 @@ describe('a map', () => {
     await eventually(async () => {
       expect(await rig.list('/sys/class/block/dm-0/slaves')).toEqual(['sda', 'sdb']);
     });
-    await rig.control.addFault({ kind: 'portal', portal: PORTAL, condition: { kind: 'dropped' } });
+    await rig.control.addFault(DROPPED);
 
     await rig.control.writeThrough('/dev/dm-0', 0, bytes('pattern'));
     await rig.run('sync', '/dev/dm-0');
@@ -154,19 +176,29 @@ describe('a map', () => {
   test('without a usable path queues until one is back', async () => {
     const rig = newRig();
     await attachMap(rig);
-    const fault = await rig.control.addFault({
-      kind: 'portal',
-      portal: PORTAL,
-      condition: { kind: 'dropped' },
-    });
+    const fault = await rig.control.addFault(DROPPED);
     await rig.control.writeThrough('/dev/dm-0', 0, bytes('pattern'));
-    const sync = { program: 'sync', args: ['/dev/dm-0'], timeoutMs: 200_000 } as const;
+    const sync = { program: 'sync', args: ['/dev/dm-0'], timeoutMs: 50_000 } as const;
 
     expect((await rig.host.runner.run(sync)).timedOut).toBe(true);
 
     await rig.control.removeFault(fault);
     expect((await rig.host.runner.run(sync)).exitCode).toBe(0);
     expect(await onVolume(rig)).toBe('pattern');
+  });
+
+  test('without a usable path fails after a minute of queueing', async () => {
+    const rig = newRig();
+    await attachMap(rig);
+    await rig.control.addFault(DROPPED);
+    await rig.control.writeThrough('/dev/dm-0', 0, bytes('pattern'));
+
+    const end = await rig.run('sync', '/dev/dm-0');
+
+    expect(end.exitCode).toBe(1);
+    // NOP-Outs, the recovery time that multipathd shortened, and the queueing.
+    expect(end.durationMs).toBeGreaterThanOrEqual(74_000);
+    expect(end.durationMs).toBeLessThan(90_000);
   });
 });
 

@@ -299,6 +299,17 @@ describe('the daemon', () => {
   });
 });
 
+test('multipathd shortens the recovery time of the sessions below a map', async () => {
+  const rig = newRig();
+  await rig.attachOnePath();
+  const recovery = '/sys/class/iscsi_session/session1/recovery_tmo';
+  expect(await rig.read(recovery)).toBe('120\n');
+
+  await rig.addMap();
+
+  expect(await rig.read(recovery)).toBe('5\n');
+});
+
 test('the wwids file is edited line by line', async () => {
   const rig = newRig();
   await rig.run('multipath', '-a', UDEV_WWID);
@@ -311,7 +322,10 @@ test('the wwids file is edited line by line', async () => {
     `wwid '${UDEV_WWID}' not in wwids file\n`,
   );
 
-  expect((await rig.read(WWIDS_FILE)).split('\n').filter((line) => line.startsWith('/'))).toEqual([
+  // As real multipath does: the line becomes a comment.
+  expect((await rig.read(WWIDS_FILE)).split('\n').slice(-3)).toEqual([
+    `#${UDEV_WWID}/`,
     `/${OTHER_UDEV_WWID}/`,
+    '',
   ]);
 });

@@ -48,14 +48,14 @@ export class Rig {
     return this.run('iscsiadm', '-m', 'node', '-T', IQN, '-p', portal, '-I', 'default', ...args);
   }
 
-  recordPath(portal = PORTAL): string {
+  recordPath(portal = PORTAL, iqn = IQN): string {
     const { address, port } = parsePortal(portal);
-    return `/etc/iscsi/nodes/${IQN}/${address},${port}`;
+    return `/etc/iscsi/nodes/${iqn}/${address},${port}`;
   }
 
   /** Replaces settings of a record, and adds those that are not there. */
-  async setRecord(settings: Record<string, string>, portal = PORTAL): Promise<void> {
-    const path = this.recordPath(portal);
+  async setRecord(settings: Record<string, string>, portal = PORTAL, iqn = IQN): Promise<void> {
+    const path = this.recordPath(portal, iqn);
     let text = await this.host.files.readText(path);
     for (const [name, value] of Object.entries(settings)) {
       const line = `${name} = ${value}`;

@@ -166,7 +166,7 @@ describe('the kernel does not notice', () => {
     await rig.control.array.unmapLun({ iqn: IQN, lun: 4 });
 
     expect(await hctls(rig)).toEqual(['2:0:0:4']);
-    expect((await rig.run('sync', '/dev/sda')).exitCode).toBe(1);
+    await expect(rig.control.readThrough('/dev/sda', 0, 1)).rejects.toMatchObject({ code: 'EIO' });
   });
 });
 

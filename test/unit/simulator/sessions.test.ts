@@ -309,7 +309,6 @@ describe('logout', () => {
     await rig.logIn();
 
     expect((await rig.node(PORTAL, '--logout')).exitCode).toBe(0);
-
     expect((await rig.node(PORTAL, '--logout')).exitCode).toBe(21);
   });
 
@@ -350,20 +349,40 @@ describe('a session whose portal dies', () => {
     expect(await rig.read('/sys/class/scsi_device/2:0:0:4/device/state')).toBe('running\n');
   });
 
-  test('gives its devices up after the replacement timeout', async () => {
+  test('gives its devices up after the replacement timeout, and is FREE until the portal is back', async () => {
     const rig = newRig();
     await rig.logIn(PORTAL, { 'node.session.timeo.replacement_timeout': '5' });
     await rig.scan(4);
+    const fault = await rig.control.addFault({
+      kind: 'portal',
+      portal: PORTAL,
+      condition: { kind: 'resetting' },
+    });
+    const device = '/sys/class/scsi_device/2:0:0:4/device/state';
+    const connection = '/sys/class/iscsi_connection/connection1:0/state';
+
+    await eventually(async () => expect(await rig.read(device)).toBe('transport-offline\n'));
+    expect(await sessionState(rig)).toBe('FREE');
+    expect(await rig.read(connection)).toBe('failed\n');
+
+    await rig.control.removeFault(fault);
+    await eventually(async () => expect(await sessionState(rig)).toBe('LOGGED_IN'));
+    expect(await rig.read(connection)).toBe('up\n');
+  });
+
+  test('can be logged out at once when it was given up', async () => {
+    const rig = newRig();
+    await rig.logIn(PORTAL, { 'node.session.timeo.replacement_timeout': '5' });
     await rig.control.addFault({
       kind: 'portal',
       portal: PORTAL,
       condition: { kind: 'resetting' },
     });
+    await eventually(async () => expect(await sessionState(rig)).toBe('FREE'));
 
-    await eventually(async () => {
-      expect(await rig.read('/sys/class/scsi_device/2:0:0:4/device/state')).toBe(
-        'transport-offline\n',
-      );
-    });
+    const end = await rig.run('iscsiadm', '-m', 'session', '-r', '1', '--logout');
+
+    expect(end.exitCode).toBe(0);
+    expect(end.durationMs).toBeLessThan(1_000);
   });
 });

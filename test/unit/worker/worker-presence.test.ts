@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { msNumberToTs } from '@temporalio/common/lib/time.js';
 import { describe, expect, it } from 'vitest';
 import { readPresence } from '../../../src/worker/worker-presence.js';
 
@@ -13,8 +14,8 @@ interface Known {
   readonly noReports?: boolean;
 }
 
-function secondsAgo(ago: number): { seconds: number; nanos: number } {
-  return { seconds: Math.floor(Date.now() / 1_000) - ago, nanos: 0 };
+function secondsAgo(ago: number): ReturnType<typeof msNumberToTs> {
+  return msNumberToTs(Date.now() - 1_000 * ago);
 }
 
 /** The three calls that are used of a server. */

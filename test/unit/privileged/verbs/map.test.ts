@@ -36,13 +36,24 @@ function multipathd({ program, args }: Command): { stdout?: string } {
   return { stdout: 'ok\n' };
 }
 
-test('a map is asked for: paths made known, WWID noted, map made', async () => {
+test('a map is asked for by one command when the daemon knows its paths', async () => {
   setting.runner.reaction = multipathd;
   expect(await setting.verbs.ensureMap({ wwid: WWID, paths: paths() })).toEqual({ kind: 'done' });
+  expect(setting.runner.lines).toEqual([`multipathd add map ${WWID}`]);
+});
+
+test('paths whose events are late are offered, and the map is asked for again', async () => {
+  const known: string[] = [];
+  setting.runner.reaction = (command) => {
+    if (command.args[1] === 'path') known.push(command.args[2] ?? '');
+    const knowsNone = command.args[1] === 'map' && known.length === 0;
+    return knowsNone ? { exitCode: 1, stdout: 'fail\n' } : multipathd(command);
+  };
+  expect(await setting.verbs.ensureMap({ wwid: WWID, paths: paths() })).toEqual({ kind: 'done' });
   expect(setting.runner.lines).toEqual([
+    `multipathd add map ${WWID}`,
     'multipathd add path sdb',
     'multipathd add path sdc',
-    `multipath -a ${WWID}`,
     `multipathd add map ${WWID}`,
   ]);
 });
@@ -76,7 +87,7 @@ test('a daemon that says nothing is not ready, and the WWID is not noted', async
   expect(await setting.verbs.ensureMap({ wwid: WWID, paths: paths() })).toMatchObject({
     kind: 'not-ready',
   });
-  expect(setting.runner.lines).toEqual(['multipathd add path sdb']);
+  expect(setting.runner.lines).toEqual([`multipathd add map ${WWID}`]);
 });
 
 test('a host without multipath is not ready', async () => {
