@@ -12,9 +12,3 @@ export const ATTACHMENT_STATES = [
   'abandoned',
 ] as const;
 export type AttachmentState = (typeof ATTACHMENT_STATES)[number];
-
-/** States in which the volume is usable on its host. */
-export const USABLE_STATES: readonly AttachmentState[] = ['attached', 'degraded'];
-
-/** States in which the run is over and the host holds nothing of it. */
-export const FINAL_STATES: readonly AttachmentState[] = ['detached', 'failed', 'abandoned'];

@@ -3,7 +3,9 @@ import type { SimulatorConfig } from '../simulator/process/process-config.js';
 import { startChild, type ChildProcess } from './child-process.js';
 
 /** The built program: processes of our own run what was built, also when tests run the sources. */
-const PROGRAM = fileURLToPath(new URL('../../dist/simulator/simulator-process.js', import.meta.url));
+const PROGRAM = fileURLToPath(
+  new URL('../../dist/simulator/simulator-process.js', import.meta.url),
+);
 const START_TIMEOUT_MS = 20_000;
 
 /**

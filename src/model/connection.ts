@@ -29,7 +29,6 @@ export const chapSchema = z.strictObject({
     .regex(/^[^\p{C}]*$/u, 'holds control characters'),
   secretRef: secretRefSchema,
 });
-export type Chap = z.infer<typeof chapSchema>;
 
 /** How a volume is reached. `paths` or `discovery`, not both. */
 export const connectionSchema = z
@@ -70,4 +69,3 @@ export const connectionSchema = z
       check.addIssue({ code: 'custom', path: ['mutualChap'], message: 'needs chap as well' });
     }
   });
-export type Connection = z.infer<typeof connectionSchema>;

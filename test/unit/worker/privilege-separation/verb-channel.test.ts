@@ -21,7 +21,7 @@ const TARGET = { portal: '10.0.0.1:3260', iqn: IQN, iface: 'default' };
 const WWID = '36001405bea237473c2c4f98b14c7c293';
 
 /** Two ends that only text passes, as between processes. */
-function channel(): { worker: MessagePort; helper: MessagePort; close(): void } {
+function channel(): { worker: MessagePort; helper: MessagePort; close: () => void } {
   const [toWorker, toHelper] = [new EventEmitter(), new EventEmitter()];
   const port = (incoming: EventEmitter, outgoing: EventEmitter): MessagePort => ({
     send: (message) => {
@@ -89,6 +89,7 @@ describe('verbs across the channel', () => {
     ).rejects.toSatisfy(
       (error) => error instanceof SecretMissing && error.message.includes('/nowhere'),
     );
+    await verbs.ensureNodeRecord({ ...TARGET, loginTimeoutSeconds: 5 });
     await control.addFault({ kind: 'program-missing', program: 'iscsiadm' });
     await expect(verbs.logIn({ ...TARGET, timeoutMs: 10_000 })).rejects.toSatisfy(
       (error) => error instanceof MissingProgram && error.program === 'iscsiadm',
