@@ -18,7 +18,7 @@ import {
 import { recordScans, recordSysfs } from './record/record-sysfs.js';
 import { RecordingHost } from './record/recording-host.js';
 
-const TIMED_ROUNDS = 5;
+const TIMED_ROUNDS = 3;
 
 type Part = (host: RecordingHost, fixtures: FixtureWriter) => Promise<void>;
 

@@ -79,7 +79,7 @@ export async function recordSilentRemovals(
     argv: host.node(PORTALS[0] ?? '', '--logout'),
     timeoutMs: 60_000,
   });
-  await host.until('grep -q FAILED /sys/class/iscsi_session/*/state', { withinMs: 60_000 });
+  await host.until('grep -qE "FAILED|FREE" /sys/class/iscsi_session/*/state', { withinMs: 60_000 });
   await fixtures.command('open-iscsi-2.1.8', 'logout-failed-session', {
     when: 'the session is FAILED, its portal still silent',
     argv: host.node(PORTALS[1] ?? '', '--logout'),

@@ -117,7 +117,8 @@ export async function recordMaps(host: RecordingHost, fixtures: FixtureWriter): 
   await links('flushed', 'the map was flushed, its paths are still there');
   await host.guest.script(`udevadm trigger --action=change /dev/${disk}; udevadm settle; sleep 2`);
   say(`maps after a change event of a path, WWID still in the file: ${await countMaps(host)}`);
-  await host.guest.script(`udevadm settle`);
+  await host.must(['multipathd', 'add', 'map', WWID_1]);
+  await host.guest.script('udevadm settle; sleep 1');
   await record('del-map-ok', 'nobody has the map open', ['multipathd', 'del', 'map', WWID_1]);
   await host.until('! ls /sys/block | grep -q ^dm-');
   await record('wwid-remove-after-flush', 'the map was flushed', ['multipath', '-w', WWID_1]);

@@ -101,7 +101,7 @@ async function serveSeparated(
     helper.close();
   }
   // Started again by the init system, with a new helper.
-  if (seen.helperIsGone) throw new WorkerRefused('not-ready', 'The privileged helper has ended');
+  if (seen.helperIsGone) throw new Error('The privileged helper has ended, so the worker did too');
 }
 
 function verbsInProcess(

@@ -1,9 +1,19 @@
+import { POLICY_BOUNDS } from '../../src/contract/policy.js';
 import type { AttachRequestInput } from '../../src/model/attach-request.js';
 import type { AttachResult, DetachResult } from '../../src/model/attach-result.js';
 import type { AttachmentView } from '../../src/model/attachment.js';
 
 /** Everything on a host that must be as before when a volume is gone: one comparable object. */
 export type HostState = Readonly<Record<string, unknown>>;
+
+/**
+ * A host's state while something is attached: without links and monitored paths, which udev and
+ * multipathd still put in order for a moment after a map has come up.
+ */
+export function settledPart(state: HostState): HostState {
+  const passing = new Set(['links', 'byIdLinks', 'multipathdPaths', 'monitoredPaths']);
+  return Object.fromEntries(Object.entries(state).filter(([name]) => !passing.has(name)));
+}
 
 /** One LUN of the array, as a scenario asks for it. */
 export interface Volume {
@@ -49,6 +59,14 @@ export interface HostUnderTest {
   startWorker(): Promise<void>;
 }
 
+/**
+ * The grace of a scenario that is about all four paths: on an emulated CPU the last comes seconds
+ * after the first, which the product's own grace rightly does not wait for.
+ */
+const PATIENT_GRACE_MS = 20_000;
+/** The product's own. */
+export const DEFAULT_GRACE = { pathGraceMs: POLICY_BOUNDS.pathGraceMs.default };
+
 /** The request for a volume over some of the portals. */
 export function requestFor(
   host: HostUnderTest,
@@ -61,5 +79,6 @@ export function requestFor(
     hostId: host.hostId,
     connection: { paths: portals.map((portal) => ({ portal, iqn: host.iqn, lun: volume.lun })) },
     ...more,
+    policy: { pathGraceMs: PATIENT_GRACE_MS, ...more.policy },
   };
 }

@@ -21,7 +21,7 @@ export interface SeparatedVerbs {
  * Starts the helper, then gives up root's rights for good. What the network can reach is from then
  * on an ordinary user who may ask root for a closed set of checked things.
  *
- * @throws WorkerRefused - not root, no such user, the helper does not start
+ * @throws WorkerRefused - not root, no such user; Error - the helper does not start
  */
 export async function separatePrivileges(options: {
   readonly runAs: string;
@@ -56,7 +56,7 @@ export async function separatePrivileges(options: {
   } catch (error) {
     if (child.connected) child.disconnect();
     if (error instanceof WorkerRefused) throw error;
-    throw new WorkerRefused('not-ready', 'The privileged helper did not start', error);
+    throw new Error('The privileged helper did not start', { cause: error });
   }
   return {
     verbs,

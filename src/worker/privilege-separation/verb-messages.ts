@@ -74,13 +74,20 @@ export function isVerbAnswer(message: unknown): message is VerbAnswer {
 
 export function carryError(error: unknown): CarriedError {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  const { name, message } = error;
   return {
-    name: error.name,
-    message: error.message,
-    ...('code' in error && typeof error.code === 'string' ? { code: error.code } : {}),
-    ...(error instanceof MissingProgram ? { program: error.program } : {}),
-    ...(error instanceof SecretMissing ? { secretRef: error.secretRef } : {}),
+    name,
+    message,
+    ...textField(error, 'code'),
+    // By name: a simulated host's own error of this name is of another class.
+    ...(name === 'MissingProgram' ? textField(error, 'program') : {}),
+    ...(name === 'SecretMissing' ? textField(error, 'secretRef') : {}),
   };
+}
+
+function textField<Name extends string>(error: Error, name: Name): Partial<Record<Name, string>> {
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === 'string' ? ({ [name]: value } as Record<Name, string>) : {};
 }
 
 /** The error as the steps know it: two classes they ask for, and any other by name and code. */
