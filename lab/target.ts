@@ -67,21 +67,6 @@ export async function removeTarget(guest: Guest, iqn: string): Promise<void> {
   `);
 }
 
-/** Maps one more volume, while sessions go on. */
-export async function addLun(guest: Guest, iqn: string, lun: TargetLun): Promise<void> {
-  await guest.script(addLunScript(iqn, lun));
-}
-
-/** Takes a volume and its data away, whoever uses it. */
-export async function removeLun(guest: Guest, iqn: string, lun: number): Promise<void> {
-  const name = `${storeName(iqn)}-${String(lun)}`;
-  await guest.script(`
-    find ${portalGroup(iqn)}/lun/lun_${String(lun)} -maxdepth 1 -type l -delete
-    rmdir ${portalGroup(iqn)}/lun/lun_${String(lun)} ${CONFIG}/core/fileio_0/${name}
-    rm -f ${DATA}/${name}
-  `);
-}
-
 /** Makes a volume larger; the initiator sees it when it asks again. */
 export async function growLun(guest: Guest, iqn: string, lun: TargetLun): Promise<void> {
   const name = `${storeName(iqn)}-${String(lun.lun)}`;

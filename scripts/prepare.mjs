@@ -23,7 +23,9 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** The Temporal SDK's floor; in package.json as `engines`. */
 const NODE_MIN = [20, 3];
 
-/** Hash of what was installed. npm removes it together with all else when it installs anew. */
+/** npm's own record of what is in node_modules. */
+const NPM_RECORD = join(root, 'node_modules', '.package-lock.json');
+/** Note of what was installed. */
 const INSTALLED = join(root, 'node_modules', '.mooring-installed');
 const CACHE = join(root, 'node_modules', '.cache', 'mooring');
 /** Hash of what was built. */
@@ -52,36 +54,37 @@ export async function prepare({ dist }) {
 }
 
 function install() {
-  if (agreesWithLockfile()) {
-    // Installed by hand with npm: nothing to do but to note it.
-    writeFileSync(INSTALLED, wantedDependencies());
-    return;
+  // Somebody may have done it by hand with npm.
+  if (!agreesWithLockfile()) {
+    say('installing dependencies (npm ci)');
+    // Development tools are needed whatever NODE_ENV says.
+    run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
   }
-  say('installing dependencies (npm ci)');
-  // Development tools are needed whatever NODE_ENV says.
-  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
   writeFileSync(INSTALLED, wantedDependencies());
 }
 
 function isInstalled() {
-  return readIfThere(INSTALLED) === wantedDependencies();
+  return existsSync(NPM_RECORD) && readIfThere(INSTALLED) === wantedDependencies();
 }
 
-/** Of package.json only what decides on dependencies: an edited script installs nothing. */
+/**
+ * Of package.json only what decides on dependencies: an edited script installs nothing. The time is
+ * that of npm's last work, which may have been to take something away.
+ */
 function wantedDependencies() {
   const { dependencies, devDependencies, overrides } = readJson('package.json');
   return hashOf([
     JSON.stringify({ dependencies, devDependencies, overrides }),
     readFileSync(join(root, 'package-lock.json'), 'utf8'),
+    String(statSync(NPM_RECORD).mtimeMs),
   ]);
 }
 
-/** Compares npm's record of what is in node_modules with the lockfile. */
+/** Compares what is in node_modules, by npm's record, with the lockfile. */
 function agreesWithLockfile() {
-  const record = join(root, 'node_modules', '.package-lock.json');
-  if (!existsSync(record)) return false;
+  if (!existsSync(NPM_RECORD)) return false;
   const wanted = readJson('package-lock.json').packages;
-  const present = JSON.parse(readFileSync(record, 'utf8')).packages;
+  const present = JSON.parse(readFileSync(NPM_RECORD, 'utf8')).packages;
   const { dependencies, devDependencies } = readJson('package.json');
   const top = wanted[''];
   if (

@@ -159,7 +159,7 @@ export class MultipathDaemon {
   async #takeStock(): Promise<void> {
     await this.#parts.boot.sleep(this.#parts.durations.multipathdStart);
     for (const device of this.#parts.scsi.devices) this.#watch(device);
-    for (const wwid of new Set(this.paths.map((path) => path.wwid))) {
+    for (const wwid of new Set(this.paths.map((path) => path.wwid).filter((each) => each !== ''))) {
       const map = this.mapOf(wwid);
       if (map !== undefined) await this.#addMissingPaths(map);
       else if (this.#parts.wwids.has(wwid)) await this.#createMap(wwid);
@@ -168,7 +168,7 @@ export class MultipathDaemon {
 
   async #adopt(device: ScsiDevice): Promise<boolean> {
     const { wwid } = this.#watch(device);
-    // "failed to get path uid"
+    // "failed to get path uid": it is udev that tells it.
     if (wwid === '') return false;
     const map = this.mapOf(wwid);
     if (map === undefined) {
@@ -184,7 +184,7 @@ export class MultipathDaemon {
   }
 
   #watch({ block, wwid }: ScsiDevice): WatchedPath {
-    const path = { block, wwid: udevSerial(wwid) };
+    const path = { block, wwid: this.#parts.udev.knows(block) ? udevSerial(wwid) : '' };
     this.#paths.set(block, path);
     return path;
   }

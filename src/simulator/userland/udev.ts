@@ -29,6 +29,7 @@ const DISK_PRIORITY = 0;
 export class Udev {
   readonly #parts: Parts;
   readonly #claims = new Map<string, Claim>();
+  readonly #known = new Set<string>();
   /** Links somebody unlinked by hand; udev does not notice. */
   readonly #unlinked = new Set<string>();
   readonly #listeners: ((event: Uevent) => void)[] = [];
@@ -36,7 +37,10 @@ export class Udev {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    parts.uevents.onEvent((event) => this.#queue(event));
+    parts.uevents.onEvent((event) => {
+      if (event.action === 'remove') this.#known.delete(event.block);
+      this.#queue(event);
+    });
   }
 
   /** Calls the listener when udev is done with an event. */
@@ -61,6 +65,11 @@ export class Udev {
     );
   }
 
+  /** Whether udev is through with the device that bears the name now. */
+  knows(block: string): boolean {
+    return this.#known.has(block);
+  }
+
   unlink(name: string): void {
     this.#unlinked.add(name);
   }
@@ -79,6 +88,7 @@ export class Udev {
     await boot.sleep(durations.udev + (faults.find('udev-late')?.byMs ?? 0));
     const claim = event.action === 'remove' ? undefined : this.#claimOf(event.block);
     if (claim !== undefined) {
+      this.#known.add(event.block);
       // Of equals the last one to be handled has the link.
       this.#claims.delete(event.block);
       this.#claims.set(event.block, claim);

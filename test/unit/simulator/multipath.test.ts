@@ -42,7 +42,7 @@ describe('under find_multipaths strict', () => {
     await rig.attachOnePath();
     await eventually(async () => expect(await monitored(rig)).toBe(`sda ${UDEV_WWID}\n`));
 
-    await rig.run('multipathd', 'add', 'path', 'sda');
+    await rig.offerPaths();
 
     expect(await rig.list('/sys/class/block')).toEqual(['sda']);
   });
@@ -72,7 +72,7 @@ describe('under find_multipaths strict', () => {
 
     const noted = await rig.run('multipath', '-a', UDEV_WWID);
     expect(noted).toMatchObject({ exitCode: 0, stdout: `wwid '${UDEV_WWID}' added\n` });
-    await rig.run('multipathd', 'add', 'path', 'sda');
+    await rig.offerPaths();
 
     expect(await slaves(rig)).toEqual(['sda']);
   });
@@ -94,6 +94,20 @@ describe('under find_multipaths strict', () => {
     await rig.attachOnePath(SECOND, 2);
 
     await eventually(async () => expect(await slaves(rig)).toEqual(['sda', 'sdb']));
+  });
+
+  test('a path that udev has not looked at is refused, and listed without a WWID', async () => {
+    const rig = newRig();
+    await rig.control.addFault({ kind: 'udev-late', byMs: 2_000 });
+    await rig.attachOnePath();
+
+    const offered = await rig.run('multipathd', 'add', 'path', 'sda');
+    expect(offered).toMatchObject({ exitCode: 1, stdout: 'fail\n' });
+    expect(await monitored(rig)).toBe('sda \n');
+    expect((await rig.run('multipathd', 'add', 'map', UDEV_WWID)).exitCode).toBe(1);
+
+    await eventually(async () => expect(await monitored(rig)).toBe(`sda ${UDEV_WWID}\n`));
+    expect((await rig.run('multipathd', 'add', 'map', UDEV_WWID)).exitCode).toBe(0);
   });
 
   test('a map over nothing is refused', async () => {
@@ -258,7 +272,7 @@ describe('the daemon', () => {
   test('says how its paths are', async () => {
     const rig = newRig();
     await rig.attachOnePath();
-    await rig.run('multipathd', 'add', 'path', 'sda');
+    await rig.offerPaths();
 
     const { stdout } = await rig.run('multipathd', 'show', 'status');
 

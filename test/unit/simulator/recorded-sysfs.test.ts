@@ -114,9 +114,7 @@ test('one scanned session has the places, links and texts of the real kernel', a
 
 test('four paths in a map have the places, links and texts of the real kernel', async () => {
   const rig = await rigWithPaths(PORTALS);
-  for (const block of ['sda', 'sdb', 'sdc', 'sdd'])
-    await rig.run('multipathd', 'add', 'path', block);
-  await rig.run('multipathd', 'add', 'map', WWID);
+  await rig.addMap(WWID);
   await eventually(async () => {
     expect(await rig.host.files.realPath(`/dev/mapper/${WWID}`)).toBe('/dev/dm-0');
   });
@@ -141,8 +139,6 @@ test('the links to paths and map are those that udev made', async () => {
 
   const [single, mapped] = [await recordedNames('by-id.paths'), await recordedNames('by-id.map')];
   await eventually(async () => expect(await byId()).toEqual(single));
-  for (const block of ['sda', 'sdb', 'sdc', 'sdd'])
-    await rig.run('multipathd', 'add', 'path', block);
-  await rig.run('multipathd', 'add', 'map', WWID);
+  await rig.addMap(WWID);
   await eventually(async () => expect(await byId()).toEqual(mapped));
 });

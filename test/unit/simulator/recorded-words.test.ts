@@ -57,8 +57,7 @@ class RecordedHost {
       await this.session(portal);
       await this.rig.scan(1, index + 1);
     }
-    const blocks = ['sda', 'sdb', 'sdc', 'sdd'];
-    for (const block of blocks) await this.rig.run('multipathd', 'add', 'path', block);
+    await this.rig.offerPaths();
   }
 
   async map(): Promise<void> {

@@ -3,6 +3,7 @@ import type { CommandEnd, Program } from '../../../src/privileged/command-runner
 import type { Durations } from '../../../src/simulator/durations.js';
 import { createSimulatedHost, type SimulatedHost } from '../../../src/simulator/simulated-host.js';
 import { StorageArray } from '../../../src/simulator/storage-array.js';
+import { eventually } from '../../support/eventually.js';
 
 export const IQN = 'iqn.2026-11.io.example:array1';
 export const PORTALS = ['10.0.0.1:3260', '10.0.0.2:3260', '10.0.0.3:3260', '[fd00::7]:3260'];
@@ -92,11 +93,19 @@ export class Rig {
     await this.scan(lun, sid);
   }
 
-  /** Tells multipathd of every disk, which its own events may do later, and asks for the map. */
-  async addMap(wwid = UDEV_WWID): Promise<CommandEnd> {
-    for (const block of await this.list('/sys/class/block')) {
-      if (block.startsWith('sd')) await this.run('multipathd', 'add', 'path', block);
+  /** Offers multipathd every disk until it takes it, which it does after udev. */
+  async offerPaths(): Promise<void> {
+    const blocks = await this.list('/sys/class/block');
+    for (const block of blocks.filter((each) => each.startsWith('sd'))) {
+      await eventually(async () => {
+        const { exitCode } = await this.run('multipathd', 'add', 'path', block);
+        if (exitCode !== 0) throw new Error(`multipathd does not take ${block}`);
+      });
     }
+  }
+
+  async addMap(wwid = UDEV_WWID): Promise<CommandEnd> {
+    await this.offerPaths();
     return this.run('multipathd', 'add', 'map', wwid);
   }
 

@@ -312,6 +312,21 @@ describe('logout', () => {
     expect((await rig.node(PORTAL, '--logout')).exitCode).toBe(21);
   });
 
+  test('logouts at once complain of each other, and succeed', async () => {
+    const rig = newRig();
+    await rig.logIn('10.0.0.1:3260');
+    await rig.logIn('10.0.0.2:3260');
+
+    const ends = await Promise.all(
+      ['1', '2'].map((sid) => rig.run('iscsiadm', '-m', 'session', '-r', sid, '--logout')),
+    );
+
+    expect(ends.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+    expect(ends.map(({ stderr }) => stderr).join('')).toContain(
+      'could not read session targetname',
+    );
+  });
+
   test('a logout of a session that is not there ends with 22', async () => {
     const end = await newRig().run('iscsiadm', '-m', 'session', '-r', '7', '--logout');
 
