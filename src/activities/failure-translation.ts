@@ -3,7 +3,6 @@ import { createFailure } from '../contract/failures.js';
 import { MalformedFact } from '../host/malformed-fact.js';
 import { CommandFailure } from '../privileged/command-failure.js';
 import { InvalidInput } from '../privileged/input-checks.js';
-import { MissingProgram } from '../privileged/command-runner.js';
 import { SecretMissing } from '../privileged/verbs.js';
 
 /** Messages of unforeseen errors are cut: they may hold anything. */
@@ -12,9 +11,7 @@ const UNFORESEEN_MAX_CHARACTERS = 512;
 /** Turns whatever a step threw into a failure of the catalogue. Cancellation stays what it is. */
 export function translateFailure(error: unknown): Error {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
-  if (error instanceof MissingProgram) {
-    return createFailure('HostNotReady', error.message, { program: error.program });
-  }
+  if (isMissingProgram(error)) return createFailure('HostNotReady', error.message);
   if (error instanceof SecretMissing) {
     return createFailure('SecretUnavailable', error.message, { secretRef: error.secretRef });
   }
@@ -32,6 +29,11 @@ export function translateFailure(error: unknown): Error {
   }
   const seen = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return createFailure('InternalFault', shortened(seen));
+}
+
+/** By name: a simulated host in another process throws a class of its own. */
+function isMissingProgram(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'MissingProgram';
 }
 
 function shortened(text: string): string {
