@@ -42,6 +42,7 @@ export async function recordMaps(host: RecordingHost, fixtures: FixtureWriter): 
   for (const portal of PORTALS) await host.login(portal);
   await host.guest.script('udevadm settle && udevadm control --stop-exec-queue');
   await host.scan(LUN_1.lun);
+  await host.until('[ "$(ls /sys/block | grep -c ^sd)" = 4 ]');
   const [early = ''] = await host.disks();
   await record('add-path-before-udev', 'the device exists, udev has not looked at it', [
     ...['multipathd', 'add', 'path', early],
@@ -196,7 +197,7 @@ function timedRecipe(recipe: { before: string; after: string; scsiHost: string }
     ${recipe.before} > /dev/null
     start=$(now)
     echo '0 0 1' > /sys/class/scsi_host/host${recipe.scsiHost}/scan
-    disk=$(ls /sys/block | grep ^sd)
+    until disk=$(ls /sys/block | grep ^sd); do sleep 0.01; done
     echo -n "device $(($(now) - start))"
     ${recipe.after}
     echo -n ", asked $(($(now) - start))"

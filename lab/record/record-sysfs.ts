@@ -48,6 +48,9 @@ export async function recordScans(host: RecordingHost, fixtures: FixtureWriter):
     'one session; "0 0 7" written to scan, which is not there',
   );
   await scan('scan-ok', 'the LUN exists', LUN_1.lun);
+  // The SCSI device is there when the write returns; the kernel probes its disk in the background.
+  say(`disks right after it: ${(await host.disks()).join(' ') || 'none'}`);
+  await host.until('ls /sys/block | grep -q ^sd');
   const [disk = ''] = await host.disks();
   await scan('scan-again', 'its device exists already', LUN_1.lun);
   await host.guest.script('udevadm settle');

@@ -70,7 +70,6 @@ describe('the output of the real tools', () => {
 
     expect(settings.get('node.startup')).toBe('manual');
     expect(settings.get('node.session.scan')).toBe('auto');
-    expect(settings.get('node.session.initial_login_retry_max')).toBe('8');
   });
 
   test("multipathd's paths are read with their WWIDs", () => {
