@@ -44,3 +44,9 @@ test.prop([settings])('the frame of the record stays at its ends', (wanted) => {
   expect(text.startsWith('# BEGIN RECORD 2.1.8\n')).toBe(true);
   expect(text.endsWith('\n# END RECORD\n')).toBe(true);
 });
+
+// Found by the property above, seed -1463007680: a line separator inside a value ended the value.
+test('a value with a line separator of Unicode is one value', () => {
+  const stored = { a: '!\u2028!', b: 'x\u2029y' };
+  expect(Object.fromEntries(parseSettings(record(stored)))).toEqual(stored);
+});

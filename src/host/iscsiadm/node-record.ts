@@ -10,7 +10,7 @@
  * an argument of a command, which everybody on the host can read.
  */
 
-const SETTING = /^\s*([^\s=#]+)\s*=\s*(.*?)\s*$/;
+const SETTING = /^\s*([^\s=#]+)\s*=\s*(.*?)\s*$/s;
 const END = /^\s*# END RECORD/;
 
 /** Longest value open-iscsi keeps (VALUE_MAXVAL 256, less the end mark). */
