@@ -19,7 +19,7 @@ export function capturedTree(name: string): MemoryFileTree {
   const tree = new MemoryFileTree();
   for (const line of captured(name).split('\n')) {
     const [, kind = '', rest = ''] = /^([dlfwx]) (.*)$/.exec(line) ?? [];
-    const [path = '', after = ''] = splitAtFirst(rest, kind === 'l' ? ' -> ' : ' ');
+    const [path, after] = splitAtFirst(rest, kind === 'l' ? ' -> ' : ' ');
     if (kind === 'd') tree.directory(rest);
     if (kind === 'l') tree.link(path, after);
     // The class shows the same devices under the same names; partitions and nodes are not captured.
