@@ -1,14 +1,19 @@
 import { createFailure, type FailureType } from '../contract/failures.js';
 import { FIXED_BOUNDS } from '../contract/policy.js';
-import { findSessions } from '../host/sysfs/iscsi-session.js';
-import { ensureSessionInputSchema, type HostSteps } from '../model/steps.js';
+import type { FileTree } from '../host/file-tree.js';
+import { findSessions, type PlacedSession } from '../host/sysfs/iscsi-session.js';
+import { ensureSessionInputSchema, type HostPath, type HostSteps } from '../model/steps.js';
 import type { LoginOutcome, NodeSettings } from '../privileged/verbs.js';
+import { awaitPortal } from './await-portal.js';
 import { sessionLockKey } from './claim-store.js';
 import type { HostContext } from './host-context.js';
 import { hostStep } from './step.js';
 
 /**
  * Makes sure that this host has a session to one portal, claimed by this attachment.
+ *
+ * The portal is knocked at first: nothing is made for one that does not answer, and a wait for it can
+ * be called off, which a login cannot.
  *
  * Repeatable: an open session is the wanted end, and the answer is read from sysfs after the command,
  * so a login that happened though its answer was lost is found too. The claim is on disk before the
@@ -18,15 +23,16 @@ import { hostStep } from './step.js';
  * @throws PortalUnreachable, CommandTimedOut - passing
  */
 export function ensureSessionStep(host: HostContext): HostSteps['ensureSession'] {
-  return hostStep(host, ensureSessionInputSchema, async ({ input }) => {
+  return hostStep(host, ensureSessionInputSchema, async ({ input, signal }) => {
     const { path, owner, loginTimeoutMs } = input;
+    if ((await openSession(host.files, path)) === undefined) {
+      await awaitPortal(host, { path, timeoutMs: loginTimeoutMs }, signal);
+    }
     return host.sessionLocks.run(sessionLockKey(path), async () => {
       const { claims, verbs, files } = host;
       if ((await claims.get(path, owner)) === undefined) await claims.put({ ...path, owner });
       const note = await claims.getNote(path);
-      // One in recovery is not open: the login waits for it, or says why there is none.
-      const sessions = await findSessions(files, path);
-      const open = sessions.find(({ state }) => state === 'LOGGED_IN');
+      const open = await openSession(files, path);
       if (open !== undefined) {
         return {
           sid: open.sid,
@@ -43,7 +49,7 @@ export function ensureSessionStep(host: HostContext): HostSteps['ensureSession']
       // The note comes before the deed: a worker that dies in between must not leak what it made.
       const hadRecord = note === undefined && (await verbs.hasNodeRecord(path));
       const madeRecord = note?.madeRecord ?? !hadRecord;
-      const madeSession = note?.madeSession ?? sessions.length === 0;
+      const madeSession = note?.madeSession ?? (await findSessions(files, path)).length === 0;
       await claims.putNote({ ...path, madeSession, madeRecord });
       await verbs.ensureNodeRecord({ ...path, ...settings });
       const outcome = await verbs.logIn({
@@ -54,6 +60,12 @@ export function ensureSessionStep(host: HostContext): HostSteps['ensureSession']
       return { sid: outcome.sid, scsiHost: outcome.scsiHost, alreadyOpen: false, madeRecord };
     });
   });
+}
+
+/** One in recovery is not open: the login waits for it, or says why there is none. */
+async function openSession(files: FileTree, path: HostPath): Promise<PlacedSession | undefined> {
+  const sessions = await findSessions(files, path);
+  return sessions.find(({ state }) => state === 'LOGGED_IN');
 }
 
 type FailedLogin = Exclude<LoginOutcome, { kind: 'session' }>;

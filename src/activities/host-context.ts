@@ -1,4 +1,5 @@
 import type { FileTree } from '../host/file-tree.js';
+import type { PortalNetwork } from '../host/portal-network.js';
 import type { FileWriter } from '../privileged/file-writer.js';
 import { KeyedMutex } from '../privileged/keyed-mutex.js';
 import type { PrivilegedVerbs } from '../privileged/verbs.js';
@@ -11,6 +12,7 @@ export interface HostDependencies {
   readonly files: FileTree;
   /** Writes below mooring's own run directory only. */
   readonly runFiles: FileWriter;
+  readonly network: PortalNetwork;
   readonly verbs: PrivilegedVerbs;
 }
 

@@ -104,6 +104,8 @@ export const FIXED_BOUNDS = {
   controlCallMs: 10_000,
   /** A look at sysfs while something is awaited on the host. */
   lookIntervalMs: 100,
+  /** A portal that refuses connections is asked again for so long: arrays move portals. */
+  refusedPortalMs: 2_000,
   /** A device list that must be empty is read twice, this far apart. */
   slavesRecheckMs: 100,
   /** A multipathd or udev tool; its own client gives up after 4 s. */

@@ -1,5 +1,6 @@
 import { createConnection, type Socket } from 'node:net';
 import type { FileTree } from '../host/file-tree.js';
+import type { PortalNetwork } from '../host/portal-network.js';
 import type { CommandRunner } from '../privileged/command-runner.js';
 import type { FileWriter } from '../privileged/file-writer.js';
 import type { Boundary, BoundarySpec } from './boundaries.js';
@@ -39,6 +40,7 @@ export async function connectSimulatedHost(options: {
     runner: roomOver(wire, 'runner'),
     files: roomOver(wire, 'files'),
     writer: roomOver(wire, 'writer'),
+    network: roomOver(wire, 'network'),
     control: {
       ...roomOver(wire, 'control'),
       array,
@@ -52,6 +54,7 @@ interface Rooms extends Record<Room, object> {
   readonly runner: CommandRunner;
   readonly files: FileTree;
   readonly writer: FileWriter;
+  readonly network: PortalNetwork;
   readonly control: HostControl;
   readonly array: ArrayControl;
 }

@@ -1,4 +1,5 @@
 import type { FileTree } from '../host/file-tree.js';
+import type { PortalNetwork } from '../host/portal-network.js';
 import type { CommandRunner } from '../privileged/command-runner.js';
 import type { FileWriter } from '../privileged/file-writer.js';
 import { createClock, type SimulatedClock } from './clock.js';
@@ -8,6 +9,7 @@ import { SimulatedFiles } from './files/simulated-files.js';
 import type { HostControl } from './host-control.js';
 import { LinuxHost } from './linux-host.js';
 import { LocalControl } from './local-control.js';
+import { SimulatedNetwork } from './simulated-network.js';
 import type { StorageArray } from './storage-array.js';
 
 /** A simulated host as the rooms above see it, and as an experimenter holds it. */
@@ -15,6 +17,7 @@ export interface SimulatedHost {
   readonly runner: CommandRunner;
   readonly files: FileTree;
   readonly writer: FileWriter;
+  readonly network: PortalNetwork;
   readonly control: HostControl;
 }
 
@@ -48,5 +51,7 @@ export function createSimulatedHost(options: SimulatedHostOptions): SimulatedHos
   const host = new LinuxHost({ hostId, array, clock, durations });
   const files = new SimulatedFiles(host);
   const runner = new SimulatedRunner(host);
-  return { runner, files, writer: files, control: new LocalControl(host, { files, runner }) };
+  const network = new SimulatedNetwork(host);
+  const control = new LocalControl(host, { files, runner });
+  return { runner, files, writer: files, network, control };
 }

@@ -1,15 +1,18 @@
 import type { FileTree } from '../host/file-tree.js';
+import type { PortalNetwork } from '../host/portal-network.js';
 import type { CommandRunner } from '../privileged/command-runner.js';
 import { ExecaRunner } from '../privileged/execa-runner.js';
 import type { FileWriter } from '../privileged/file-writer.js';
 import { NodeFileTree } from '../privileged/node-file-tree.js';
 import { NodeFileWriter } from '../privileged/node-file-writer.js';
+import { TcpNetwork } from './tcp-network.js';
 
-/** The two seams of one host (design 3), and how to let go of them. */
+/** The seams of one host (design 3), and how to let go of them. */
 export interface HostSeams {
   readonly runner: CommandRunner;
   readonly files: FileTree;
   readonly writer: FileWriter;
+  readonly network: PortalNetwork;
   close(): void;
 }
 
@@ -19,6 +22,7 @@ export function openThisMachine(): HostSeams {
     runner: new ExecaRunner(),
     files: new NodeFileTree(),
     writer: new NodeFileWriter(),
+    network: new TcpNetwork(),
     close: () => undefined,
   };
 }

@@ -36,7 +36,7 @@ export interface HostDependencies {
 }
 
 /** What the steps of a host act through. */
-export interface HostHands extends Pick<HostSeams, 'files' | 'writer'> {
+export interface HostHands extends Pick<HostSeams, 'files' | 'writer' | 'network'> {
   readonly verbs: PrivilegedVerbs;
 }
 
@@ -114,7 +114,7 @@ function verbsInProcess(
 export async function createHostWorker(
   { connection, namespace, logger }: WorkerSurroundings,
   hostId: string,
-  { files, writer, verbs }: HostHands,
+  { files, writer, network, verbs }: HostHands,
 ): Promise<Worker> {
   return Worker.create({
     connection,
@@ -122,7 +122,7 @@ export async function createHostWorker(
     // Recorded with every step that is taken up: a part of the audit.
     identity: `${hostId}/${process.pid}/${VERSION}`,
     taskQueue: hostTaskQueue(hostId),
-    activities: createHostActivities({ hostId, files, runFiles: writer, verbs }),
+    activities: createHostActivities({ hostId, files, runFiles: writer, network, verbs }),
     interceptors: { activity: [stepLog(logger)] },
     maxConcurrentActivityTaskExecutions: SLOTS,
     maxConcurrentActivityTaskPolls: POLLERS,

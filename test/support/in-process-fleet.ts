@@ -47,13 +47,13 @@ export class FleetHost {
 
   /** Starts the host's worker; work that waited for it begins. */
   async startWorker(secrets: SecretStore = NO_SECRETS): Promise<void> {
-    const { runner, files, writer } = this.simulated;
+    const { runner, files, writer, network } = this.simulated;
     const verbs = createVerbs({ runner, files, writer, secrets });
     const { hostId } = this;
     const worker = await Worker.create({
       connection: this.connection,
       taskQueue: hostTaskQueue(hostId),
-      activities: createHostActivities({ hostId, files, runFiles: writer, verbs }),
+      activities: createHostActivities({ hostId, files, runFiles: writer, network, verbs }),
       identity: IDENTITY,
       maxHeartbeatThrottleInterval: 500,
       shutdownGraceTime: 0,

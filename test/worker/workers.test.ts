@@ -49,12 +49,12 @@ beforeAll(async () => {
   surroundings = { connection, client, namespace, logger };
   mooring = new MooringClient(client);
   host = createSimulatedHost({ hostId: 'db-17', array: oneVolume(), timeScale: 0.05 });
-  const { runner, files, writer } = host;
+  const { runner, files, writer, network } = host;
   const secrets = new DirectorySecrets([]);
   const verbs = createVerbs({ runner, files, writer, secrets });
   const workers = await Promise.all([
     createControlWorker(surroundings, mooring),
-    createHostWorker(surroundings, 'db-17', { files, writer, verbs }),
+    createHostWorker(surroundings, 'db-17', { files, writer, network, verbs }),
   ]);
   for (const worker of workers) running.push({ worker, ended: worker.run() });
 });

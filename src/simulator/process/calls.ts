@@ -1,4 +1,5 @@
 import type { FileTree } from '../../host/file-tree.js';
+import type { PortalNetwork } from '../../host/portal-network.js';
 import type { CommandRunner } from '../../privileged/command-runner.js';
 import type { FileWriter } from '../../privileged/file-writer.js';
 import type { ArrayControl, HostControl } from '../host-control.js';
@@ -8,6 +9,7 @@ export const CALLS = {
   runner: ['run'],
   files: ['readText', 'list', 'realPath'],
   writer: ['writeAttribute', 'replaceFile', 'removeFile'],
+  network: ['knock'],
   control: [
     'snapshot',
     'runs',
@@ -43,6 +45,7 @@ export const CALLS = {
   readonly runner: readonly (keyof CommandRunner)[];
   readonly files: readonly (keyof FileTree)[];
   readonly writer: readonly (keyof FileWriter)[];
+  readonly network: readonly (keyof PortalNetwork)[];
   readonly control: readonly (keyof HostControl)[];
   readonly array: readonly (keyof ArrayControl)[];
 };

@@ -47,9 +47,9 @@ beforeEach(() => {
   array.addTarget({ iqn: IQN, portals: [PORTAL] });
   array.mapLun({ iqn: IQN, lun: 4, volume: 'v' });
   simulated = createSimulatedHost({ hostId: HOST_ID, array, timeScale: 0.02 });
-  const { runner, files, writer } = simulated;
+  const { runner, files, writer, network } = simulated;
   const verbs = createVerbs({ runner, files, writer, secrets });
-  steps = inActivity(createHostActivities({ hostId: HOST_ID, files, runFiles: writer, verbs }));
+  steps = inActivity(createHostActivities({ hostId: HOST_ID, files, runFiles: writer, network, verbs }));
 });
 
 /** Each step in an activity of its own, as a worker runs it. */
