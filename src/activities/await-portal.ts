@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createFailure } from '../contract/failures.js';
 import { FIXED_BOUNDS } from '../contract/policy.js';
 import type { HostPath } from '../model/steps.js';
@@ -24,7 +25,7 @@ export async function awaitPortal(
   const knock = async (waitedMs: number): Promise<true | undefined> => {
     const leftMs = Math.max(1, Math.round(timeoutMs - waitedMs));
     const answer = await unlessAborted(host.network.knock(path.portal, leftMs), signal);
-    said.add(answer);
+    if (answer !== undefined) said.add(answer);
     return answer === 'open' ? true : undefined;
   };
   const waitMs = Math.min(timeoutMs, FIXED_BOUNDS.refusedPortalMs);
@@ -36,18 +37,19 @@ export async function awaitPortal(
   );
 }
 
-async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+async function unlessAborted<Value>(
+  work: Promise<Value>,
+  signal: AbortSignal,
+): Promise<Value | undefined> {
   signal.throwIfAborted();
-  let abort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => {
-      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-    };
-    signal.addEventListener('abort', abort, { once: true });
+  const over = new AbortController();
+  const aborted = once(signal, 'abort', { signal: over.signal }).then(() => {
+    signal.throwIfAborted();
+    return undefined;
   });
   try {
     return await Promise.race([work, aborted]);
   } finally {
-    if (abort !== undefined) signal.removeEventListener('abort', abort);
+    over.abort();
   }
 }

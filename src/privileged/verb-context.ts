@@ -1,3 +1,4 @@
+import { sessionKey, type SessionEnd } from '../contract/path-key.js';
 import type { FileTree } from '../host/file-tree.js';
 import type { Command, CommandEnd, CommandRunner } from './command-runner.js';
 import type { FileWriter } from './file-writer.js';
@@ -51,11 +52,11 @@ export class VerbContext {
   }
 
   /**
-   * Changes of the node database, one at a time. open-iscsi's own lock is a hard link that is tried
-   * every 10 ms, and two deletions below one target trip over each other (2.1.8: exit 6, though the
-   * record is gone).
+   * Changes of one node record, one at a time. Those of different records run side by side: open-iscsi
+   * has a lock of its own, and calls that trip over each other (2.1.8: exit 6, though the record is
+   * gone) are told by what is on the disk afterwards, and repeated.
    */
-  async changingRecords<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.#records.run('node database', work);
+  async changingRecord<Result>(end: SessionEnd, work: () => Promise<Result>): Promise<Result> {
+    return this.#records.run(sessionKey(end), work);
   }
 }

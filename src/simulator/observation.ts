@@ -1,86 +1,113 @@
-import type { LinuxHost } from './linux-host.js';
+import { createHash } from 'node:crypto';
+import type { DiskDirectory } from './files/disk-files.js';
+import type { LinuxHost, RunningHost } from './linux-host.js';
 import { NODES_DIRECTORY } from './userland/node-database.js';
 
-/** A file with its content. */
-interface ObservedFile {
+/** What is below a directory: a directory by its path alone, a file with its hash, a link. */
+export interface TreeEntry {
   readonly path: string;
-  readonly text: string;
+  readonly sha256?: string;
+  readonly target?: string;
 }
 
-/** Everything on a host that an attach may leave behind, in a comparable form: sorted, no times. */
+/**
+ * Everything on a host that an attach changes: comparable, sorted, without times. The shape, field by
+ * field, is that of the lab's snapshot of a real host, so that the two can be laid side by side.
+ */
 export interface HostSnapshot {
-  readonly bootId: string;
   readonly sessions: readonly {
-    readonly sid: number;
+    readonly session: string;
     readonly targetIqn: string;
+    /** `address:port` as the kernel shows them, IPv6 without brackets. */
     readonly portal: string;
-    readonly iface: string;
     readonly state: string;
   }[];
-  readonly records: readonly ObservedFile[];
-  readonly devices: readonly {
+  /** open-iscsi's database: directories, links, and files by hash. */
+  readonly nodeRecords: readonly TreeEntry[];
+  readonly scsiDevices: readonly {
     readonly hctl: string;
-    readonly block: string;
-    readonly wwid: string;
-    readonly sizeBytes: number;
-    readonly state: string;
+    readonly disk: string;
+    /** As the kernel says it; absent for a unit that states none. */
+    readonly wwid?: string;
   }[];
+  /** Every device-mapper device. `name` is the kernel's, `label` device-mapper's own. */
   readonly maps: readonly {
-    readonly block: string;
     readonly name: string;
     readonly uuid: string;
-    readonly sizeBytes: number;
+    readonly label: string;
     readonly slaves: readonly string[];
   }[];
+  /** The lines of `/etc/multipath/wwids` that are no comments. */
   readonly wwids: readonly string[];
-  /** Links below `/dev/disk/by-id`, by name; `target` is where they point, there or not. */
-  readonly byIdLinks: readonly { readonly name: string; readonly target: string }[];
-  /** Absent when multipathd does not run. */
-  readonly monitoredPaths?: readonly { readonly block: string; readonly wwid: string }[];
-  readonly runFiles: readonly ObservedFile[];
+  /** `/dev/disk/by-id`; `device` is `nowhere` when a link dangles. */
+  readonly links: readonly { readonly name: string; readonly device: string }[];
+  /** `sdX WWID`, as multipathd sees them. */
+  readonly multipathdPaths: readonly string[];
+  /** `/run/mooring` */
+  readonly runTree: readonly TreeEntry[];
 }
 
 const RUN_DIRECTORY = '/mooring';
 
 /** Looks at a host from outside: no command runs, nothing is waited for. */
 export function observe(host: LinuxHost): HostSnapshot {
-  const { boot, initiator, scsi, mapper, udev, multipathd, run } = host.running;
-  const byId = [...udev.links()].filter(([name]) => name.startsWith('disk/by-id/'));
+  const { running } = host;
+  const { initiator, scsi, mapper, multipathd, run } = running;
   return {
-    bootId: boot.id,
-    sessions: initiator.sessions.map(({ sid, iqn, portal, iface, state }) => ({
-      sid,
-      targetIqn: iqn,
-      portal,
-      iface,
-      state,
-    })),
-    records: host.disk
-      .files(NODES_DIRECTORY)
-      .map(({ path, text }) => ({ path: `${NODES_DIRECTORY}/${path}`, text })),
-    devices: sortedBy(scsi.devices, ({ hctl }) => hctl).map((device) => {
-      const { hctl, block, wwid, sizeBytes, state } = device;
-      return { hctl, block, wwid, sizeBytes, state };
-    }),
-    maps: sortedBy(mapper.devices, ({ block }) => block).map((map) => {
-      const { block, name, uuid, sizeBytes, slaves } = map;
-      return { block, name, uuid, sizeBytes, slaves: [...slaves].sort() };
-    }),
-    wwids: host.wwids.wwids.sort(),
-    byIdLinks: sortedBy(
-      byId.map(([name, block]) => ({
-        name: name.slice('disk/by-id/'.length),
-        target: `/dev/${block}`,
+    sessions: sortedBy(
+      initiator.sessions.map(({ sid, iqn, address, port, state }) => ({
+        session: `session${sid}`,
+        targetIqn: iqn,
+        portal: `${address}:${port}`,
+        state,
+      })),
+      ({ session }) => session,
+    ),
+    nodeRecords: treeBelow(host.disk, NODES_DIRECTORY, NODES_DIRECTORY),
+    scsiDevices: sortedBy(
+      scsi.devices.map(({ hctl, block, wwid }) => ({
+        hctl,
+        disk: block,
+        ...(wwid === '' ? {} : { wwid }),
+      })),
+      ({ hctl }) => hctl,
+    ),
+    maps: sortedBy(
+      mapper.devices.map(({ block, uuid, name, slaves }) => ({
+        name: block,
+        uuid,
+        label: name,
+        slaves: [...slaves].sort(),
       })),
       ({ name }) => name,
     ),
-    ...(multipathd.isRunning
-      ? { monitoredPaths: sortedBy(multipathd.paths, ({ block }) => block) }
-      : {}),
-    runFiles: run
-      .files(RUN_DIRECTORY)
-      .map(({ path, text }) => ({ path: `/run${RUN_DIRECTORY}/${path}`, text })),
+    wwids: host.wwids.wwids.map((wwid) => `/${wwid}/`).sort(),
+    links: linksById(running),
+    multipathdPaths: multipathd.isRunning
+      ? multipathd.paths.map(({ block, wwid }) => `${block} ${wwid}`).sort()
+      : ['multipathd does not answer'],
+    runTree: treeBelow(run, RUN_DIRECTORY, `/run${RUN_DIRECTORY}`),
   };
+}
+
+function linksById({ udev, blocks }: RunningHost): HostSnapshot['links'] {
+  const links = [...udev.links()].filter(([name]) => name.startsWith('disk/by-id/'));
+  return sortedBy(
+    links.map(([name, block]) => ({
+      name: name.slice('disk/by-id/'.length),
+      device: blocks().some((each) => each.block === block) ? block : 'nowhere',
+    })),
+    ({ name }) => name,
+  );
+}
+
+/** @param shownAs - the directory's path on the whole machine */
+function treeBelow(disk: DiskDirectory, directory: string, shownAs: string): TreeEntry[] {
+  return disk.tree(directory).map(({ path, text, target }) => ({
+    path: `${shownAs}/${path}`,
+    ...(text === undefined ? {} : { sha256: createHash('sha256').update(text).digest('hex') }),
+    ...(target === undefined ? {} : { target }),
+  }));
 }
 
 function sortedBy<Item>(items: readonly Item[], key: (item: Item) => string): Item[] {

@@ -167,9 +167,12 @@ describe('an attach', () => {
       expect(await failureOf(fleet.attach(other))).toMatchObject({ type: 'AttachedElsewhere' });
       expect(await fleet.attach(request)).toMatchObject({ state: 'degraded' });
 
-      await eventually(async () => {
-        expect(await fleet.state(volume.volumeId)).toMatchObject({ state: 'attached' });
-      });
+      await eventually(
+        async () => {
+          expect(await fleet.state(volume.volumeId)).toMatchObject({ state: 'attached' });
+        },
+        { withinMs: 10_000 },
+      );
       const history = JSON.stringify(await fleet.handle(volume.volumeId).fetchHistory());
       expect(history).not.toContain('ACTIVITY_TASK_CANCEL_REQUESTED');
     } finally {

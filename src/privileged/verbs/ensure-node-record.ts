@@ -1,5 +1,4 @@
 import { normalisePortal } from '../../contract/portal.js';
-import { FIXED_BOUNDS } from '../../contract/policy.js';
 import {
   findNodeRecord,
   findNodeRecords,
@@ -11,6 +10,7 @@ import { CommandFailure } from '../command-failure.js';
 import { requireNodeSettings, requirePortalTarget } from '../input-checks.js';
 import type { VerbContext } from '../verb-context.js';
 import type { ChapReference, NodeSettings, PortalTarget } from '../verbs.js';
+import { repeatIscsiadm } from './repeat-iscsiadm.js';
 
 const PURPOSE = 'make a node record';
 
@@ -29,7 +29,7 @@ export async function ensureNodeRecord(
     ...(chap === undefined ? {} : { chap }),
     ...(mutualChap === undefined ? {} : { mutualChap }),
   });
-  return context.changingRecords(async () => {
+  return context.changingRecord(input, async () => {
     const found = await findNodeRecord(context.files, input);
     const record = found ?? (await makeRecord(context, input));
     const text = applySettings(record.text, settings);
@@ -49,12 +49,10 @@ async function makeRecord(context: VerbContext, input: PortalTarget): Promise<No
     const said = `${portal} has a record for iface ${inTheWay.iface} that would be replaced`;
     throw new CommandFailure({ program: 'iscsiadm', purpose: PURPOSE, said });
   }
-  const end = await context.run({
-    program: 'iscsiadm',
-    args: ['-m', 'node', '-T', iqn, '-p', normalisePortal(portal), '-I', iface, '-o', 'new'],
-    timeoutMs: FIXED_BOUNDS.iscsiadmTimeoutMs,
-  });
-  const record = await findNodeRecord(context.files, input);
+  const args = ['-m', 'node', '-T', iqn, '-p', normalisePortal(portal), '-I', iface, '-o', 'new'];
+  const { end, seen: record } = await repeatIscsiadm(context, args, () =>
+    findNodeRecord(context.files, input),
+  );
   if (record === undefined) {
     const { timedOut, said, exitCode } = end;
     const exit = exitCode === undefined ? {} : { exitCode };

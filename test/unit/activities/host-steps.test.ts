@@ -49,7 +49,9 @@ beforeEach(() => {
   simulated = createSimulatedHost({ hostId: HOST_ID, array, timeScale: 0.02 });
   const { runner, files, writer, network } = simulated;
   const verbs = createVerbs({ runner, files, writer, secrets });
-  steps = inActivity(createHostActivities({ hostId: HOST_ID, files, runFiles: writer, network, verbs }));
+  steps = inActivity(
+    createHostActivities({ hostId: HOST_ID, files, runFiles: writer, network, verbs }),
+  );
 });
 
 /** Each step in an activity of its own, as a worker runs it. */

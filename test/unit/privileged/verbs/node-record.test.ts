@@ -90,9 +90,10 @@ test('a record of another iface that the new one would replace is left alone', a
   expect(setting.runner.lines).toEqual([]);
 });
 
-test('changes of the node database are made one at a time', async () => {
+test('changes of one record are made one at a time, those of several side by side', async () => {
   const { host, runner, verbs } = verbsUnderTest();
   const portals = ['10.0.0.1:3260', '10.0.0.2:3260', '10.0.0.3:3260'];
+  const made: string[] = [];
   let running = 0;
   let most = 0;
   runner.reaction = async ({ args }) => {
@@ -101,16 +102,29 @@ test('changes of the node database are made one at a time', async () => {
     await new Promise((resolve) => setImmediate(resolve));
     running -= 1;
     const [portal = ''] = args.filter((argument) => portals.includes(argument));
+    made.push(portal);
     host.file(`/etc/iscsi/nodes/${IQN}/${portal.replace(':', ',')}`, RECORD);
     return {};
   };
   await Promise.all(
-    portals.map(async (portal) =>
+    [...portals, ...portals].map(async (portal) =>
       verbs.ensureNodeRecord({ ...END, portal, loginTimeoutSeconds: 7 }),
     ),
   );
-  expect(most).toBe(1);
+  expect(most).toBe(3);
+  expect(made.sort()).toEqual(portals);
   expect(await host.list(`/etc/iscsi/nodes/${IQN}`)).toHaveLength(3);
+});
+
+test('a call that stumbled over another one is made again', async () => {
+  const { host, runner, verbs } = verbsUnderTest();
+  runner.reaction = () => {
+    if (runner.lines.length < 3) return { exitCode: 6 };
+    host.file(PATH, RECORD);
+    return {};
+  };
+  expect(await verbs.ensureNodeRecord({ ...END, loginTimeoutSeconds: 7 })).toEqual({ made: true });
+  expect(runner.lines).toHaveLength(3);
 });
 
 test('a record is deleted, and found gone the second time', async () => {
