@@ -5,6 +5,8 @@ import type { HostPath } from '../model/steps.js';
 import type { HostContext } from './host-context.js';
 import { lookUntil } from './look-until.js';
 
+type PortalOfTarget = Pick<HostPath, 'portal' | 'iqn' | 'iface'>;
+
 /**
  * Waits until a portal takes connections, so that no login is begun at a dead one: it leaves no
  * record behind, and a cancel ends the wait at once, which ends no login.
@@ -16,7 +18,7 @@ import { lookUntil } from './look-until.js';
  */
 export async function awaitPortal(
   host: HostContext,
-  { path, timeoutMs }: { readonly path: HostPath; readonly timeoutMs: number },
+  { path, timeoutMs }: { readonly path: PortalOfTarget; readonly timeoutMs: number },
   signal: AbortSignal,
 ): Promise<void> {
   // Another interface may have another way there; only its own login can tell.

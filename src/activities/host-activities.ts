@@ -1,4 +1,5 @@
 import type { HostSteps } from '../model/steps.js';
+import { discoverPathsStep } from './discover-paths.js';
 import { ensureMapStep } from './ensure-map.js';
 import { ensureSessionStep } from './ensure-session.js';
 import { findPathDeviceStep } from './find-path-device.js';
@@ -13,6 +14,7 @@ import { verifyAbsentStep } from './verify-absent.js';
 export function createHostActivities(dependencies: HostDependencies): HostSteps {
   const host = createHostContext(dependencies);
   return {
+    discoverPaths: discoverPathsStep(host),
     ensureSession: ensureSessionStep(host),
     findPathDevice: findPathDeviceStep(host),
     ensureMap: ensureMapStep(host),

@@ -28,8 +28,6 @@ export function invalidRequest(problems: readonly FieldProblem[]): ApplicationFa
   return createFailure('InvalidRequest', `Refused the request: ${said}`, { problems });
 }
 
-/** Part of the contract, not of this version. */
-export const DISCOVERY_PROBLEM = 'is not supported by this version: list the paths';
 export const MIN_PATHS_PROBLEM = 'is more than the paths of the connection';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -91,14 +89,24 @@ function identityProblems(request: Fields): FieldProblem[] {
   ];
 }
 
+/** Credentials of a connection, and what each is of no use without. */
+export const CREDENTIALS = [
+  ['chap', undefined],
+  ['mutualChap', 'chap'],
+  ['discoveryChap', 'discovery'],
+  ['discoveryMutualChap', 'discoveryChap'],
+] as const;
+
 function connectionProblems(connection: unknown): FieldProblem[] {
   if (!isFields(connection)) return [{ field: 'connection', problem: 'must be given, as object' }];
-  const { paths, discovery, chap, mutualChap } = connection;
+  const { paths, discovery } = connection;
   const found: FieldProblem[] = unknownFields('connection.', connection, [
     'paths',
     'discovery',
     'chap',
     'mutualChap',
+    'discoveryChap',
+    'discoveryMutualChap',
     'iface',
     'addressingMode',
   ]);
@@ -108,13 +116,14 @@ function connectionProblems(connection: unknown): FieldProblem[] {
   }
   if (paths !== undefined) found.push(...pathListProblems(paths));
   if (discovery !== undefined) {
-    found.push({ field: 'connection.discovery', problem: DISCOVERY_PROBLEM });
+    found.push(...pathProblems('connection.discovery', discovery));
   }
-  if (chap !== undefined) found.push(...chapProblems('connection.chap', chap));
-  if (mutualChap !== undefined) {
-    found.push(...chapProblems('connection.mutualChap', mutualChap));
-    if (chap === undefined) {
-      found.push({ field: 'connection.mutualChap', problem: 'needs chap as well' });
+  for (const [name, needed] of CREDENTIALS) {
+    if (connection[name] === undefined) continue;
+    const field = `connection.${name}`;
+    found.push(...chapProblems(field, connection[name]));
+    if (needed !== undefined && connection[needed] === undefined) {
+      found.push({ field, problem: `needs ${needed} as well` });
     }
   }
   found.push(

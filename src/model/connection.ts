@@ -3,7 +3,7 @@ import { ADDRESSING_MODES } from '../contract/lun.js';
 import { pathKey } from '../contract/path-key.js';
 import { FIXED_BOUNDS } from '../contract/policy.js';
 import { portalProblem } from '../contract/portal.js';
-import { DISCOVERY_PROBLEM } from '../contract/request-problems.js';
+import { CREDENTIALS } from '../contract/request-problems.js';
 import {
   ifaceSchema,
   lunSchema,
@@ -51,9 +51,12 @@ export const connectionSchema = z
         }
       })
       .optional(),
+    /** Asks this portal which portals the target has; the volume is looked for at all of them. */
     discovery: pathSchema.optional(),
     chap: chapSchema.optional(),
     mutualChap: chapSchema.optional(),
+    discoveryChap: chapSchema.optional(),
+    discoveryMutualChap: chapSchema.optional(),
     iface: ifaceSchema.default('default'),
     addressingMode: z.enum(ADDRESSING_MODES).default('SAM'),
   })
@@ -62,10 +65,9 @@ export const connectionSchema = z
       const message = 'needs either paths or discovery, and not both';
       check.addIssue({ code: 'custom', path: ['paths'], message });
     }
-    if (connection.discovery !== undefined) {
-      check.addIssue({ code: 'custom', path: ['discovery'], message: DISCOVERY_PROBLEM });
-    }
-    if (connection.mutualChap !== undefined && connection.chap === undefined) {
-      check.addIssue({ code: 'custom', path: ['mutualChap'], message: 'needs chap as well' });
+    for (const [name, needed] of CREDENTIALS) {
+      if (needed === undefined || connection[name] === undefined) continue;
+      if (connection[needed] !== undefined) continue;
+      check.addIssue({ code: 'custom', path: [name], message: `needs ${needed} as well` });
     }
   });

@@ -66,6 +66,24 @@ export interface SessionResult extends Seen {
   readonly madeRecord: boolean;
 }
 
+export const discoverPathsInputSchema = stepSchema.extend({
+  portal: portalSchema,
+  iqn: targetNameSchema,
+  iface: ifaceSchema,
+  chap: chapSchema.optional(),
+  mutualChap: chapSchema.optional(),
+  /** To the portal's first answer; the discovery itself has the bound of every iscsiadm call. */
+  portalWaitMs: millisecondsSchema,
+});
+export type DiscoverPathsInput = z.infer<typeof discoverPathsInputSchema>;
+
+export interface DiscoveryResult extends Seen {
+  /** Portals of the target, normalised, in the array's order. */
+  readonly portals: readonly string[];
+  /** How many other targets the portal named. They are left alone. */
+  readonly otherTargets: number;
+}
+
 export const findPathDeviceInputSchema = stepSchema.extend({
   path: hostPathSchema,
   expectWwid: wwidSchema.optional(),
@@ -172,6 +190,7 @@ export type VerifyAbsentInput = z.infer<typeof verifyAbsentInputSchema>;
 
 /** The steps that run on a host, as the workflows see them. */
 export interface HostSteps {
+  discoverPaths(input: DiscoverPathsInput): Promise<DiscoveryResult>;
   ensureSession(input: EnsureSessionInput): Promise<SessionResult>;
   findPathDevice(input: FindPathDeviceInput): Promise<PathDeviceResult>;
   ensureMap(input: EnsureMapInput): Promise<VolumeDeviceResult>;

@@ -2,6 +2,7 @@ import { VerbContext, type VerbDependencies } from './verb-context.js';
 import type { PrivilegedVerbs } from './verbs.js';
 import { deleteDevice } from './verbs/delete-device.js';
 import { deleteNodeRecord } from './verbs/delete-node-record.js';
+import { discoverPortals } from './verbs/discover-portals.js';
 import { ensureMap } from './verbs/ensure-map.js';
 import { ensureNodeRecord } from './verbs/ensure-node-record.js';
 import { flushDevice, flushMap } from './verbs/flush.js';
@@ -23,6 +24,7 @@ import { scanLun } from './verbs/scan-lun.js';
 export function createVerbs(dependencies: VerbDependencies): PrivilegedVerbs {
   const context = new VerbContext(dependencies);
   return {
+    discoverPortals: async (input) => discoverPortals(context, input),
     ensureNodeRecord: async (input) => ensureNodeRecord(context, input),
     logIn: async (input) => logIn(context, input),
     logOut: async (input) => logOut(context, input),

@@ -1,7 +1,13 @@
 import { portalProblem } from '../contract/portal.js';
 import { targetNameProblem } from '../contract/target-name.js';
 import { ifaceSchema } from '../model/formats.js';
-import type { ChapReference, IdentifiedDevice, NodeSettings, PortalTarget } from './verbs.js';
+import type {
+  ChapReference,
+  DiscoveryInput,
+  IdentifiedDevice,
+  NodeSettings,
+  PortalTarget,
+} from './verbs.js';
 import { recordValueProblem } from '../host/iscsiadm/node-record.js';
 
 /**
@@ -38,6 +44,16 @@ export function requirePortalTarget(input: PortalTarget): void {
 
 export function requireNodeSettings(input: NodeSettings): void {
   requireWhole('loginTimeoutSeconds', input.loginTimeoutSeconds, { min: 1, max: 600 });
+  requireChap('chap', input.chap);
+  requireChap('mutualChap', input.mutualChap);
+  if (input.mutualChap !== undefined && input.chap === undefined) {
+    throw new InvalidInput('mutualChap', 'needs chap as well');
+  }
+}
+
+export function requireDiscovery(input: DiscoveryInput): void {
+  requireText('portal', input.portal, portalProblem);
+  requireText('iface', input.iface, ifaceProblem);
   requireChap('chap', input.chap);
   requireChap('mutualChap', input.mutualChap);
   if (input.mutualChap !== undefined && input.chap === undefined) {

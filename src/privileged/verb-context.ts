@@ -1,11 +1,14 @@
 import { sessionKey, type SessionEnd } from '../contract/path-key.js';
+import { normalisePortal } from '../contract/portal.js';
 import type { FileTree } from '../host/file-tree.js';
+import type { ResolvedChap } from '../host/iscsiadm/node-settings.js';
 import type { Command, CommandEnd, CommandRunner } from './command-runner.js';
 import type { FileWriter } from './file-writer.js';
 import { KernelWrites } from './kernel-writes.js';
 import { KeyedMutex } from './keyed-mutex.js';
 import { redact } from './redact.js';
 import type { SecretStore } from './secrets.js';
+import type { ChapReference } from './verbs.js';
 
 /** What the verbs act through: the two seams, and the host's secrets. */
 export interface VerbDependencies {
@@ -49,6 +52,15 @@ export class VerbContext {
     const secret = await this.#secrets.resolve(secretRef);
     this.#resolved.add(secret);
     return secret;
+  }
+
+  async resolveChap({ username, secretRef }: ChapReference): Promise<ResolvedChap> {
+    return { username, password: await this.resolveSecret(secretRef) };
+  }
+
+  /** Changes of the discovery record of one portal, one at a time. */
+  async changingDiscovery<Result>(portal: string, work: () => Promise<Result>): Promise<Result> {
+    return this.#records.run(`discovery ${normalisePortal(portal)}`, work);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { SessionEnd } from '../contract/path-key.js';
+import type { DiscoveredTarget } from '../host/iscsiadm/send-targets.js';
 
 /** A session's end with the iface record it uses. */
 export interface PortalTarget extends SessionEnd {
@@ -18,6 +19,23 @@ export interface NodeSettings {
   readonly chap?: ChapReference;
   readonly mutualChap?: ChapReference;
 }
+
+/** A portal to be asked for its targets. */
+export interface DiscoveryInput {
+  readonly portal: string;
+  readonly iface: string;
+  readonly chap?: ChapReference;
+  readonly mutualChap?: ChapReference;
+}
+
+/** How a discovery ended. */
+export type DiscoveryOutcome =
+  | { readonly kind: 'found'; readonly targets: readonly DiscoveredTarget[] }
+  | {
+      readonly kind: 'refused' | 'no-target' | 'unreachable' | 'not-ready' | 'trouble' | 'overran';
+      readonly exitCode?: number;
+      readonly said: string;
+    };
 
 /** A SCSI device, and the identity without which it is not touched. */
 export interface IdentifiedDevice {
@@ -71,6 +89,8 @@ export interface MonitoredPath {
  * threw.
  */
 export interface PrivilegedVerbs {
+  /** Asks a portal for its targets and stores nothing of the answer. */
+  discoverPortals(input: DiscoveryInput): Promise<DiscoveryOutcome>;
   /**
    * Makes a node record with manual scan and manual startup, bounded login, and these credentials
    * (none: old ones are wiped). Settings go into the 0600 record file, never into an argument.

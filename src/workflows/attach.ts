@@ -1,7 +1,7 @@
 import { CancellationScope, condition, type ApplicationFailure } from '@temporalio/workflow';
 import { createFailure, FAILURES, type FailureSummary } from '../contract/failures.js';
 import { describePath } from '../contract/path-key.js';
-import { pathGraceMs } from '../contract/policy.js';
+import { FIXED_BOUNDS, pathGraceMs } from '../contract/policy.js';
 import { sameWwid } from '../contract/wwid.js';
 import type { AttachRequest } from '../model/attach-request.js';
 import type { AttachResult } from '../model/attach-result.js';
@@ -21,7 +21,7 @@ const LOST_ANSWERS_MAX = 20;
 export class BringUp {
   private readonly ledger: Ledger;
   private readonly request: AttachRequest;
-  private readonly paths: readonly PathEntry[];
+  private paths: readonly PathEntry[];
   private readonly scope = new CancellationScope({ cancellable: true });
   private readonly startedAt = Date.now();
   private readonly deadlineAt: number;
@@ -30,7 +30,8 @@ export class BringUp {
   private allSettled: Promise<unknown> = Promise.resolve();
 
   /**
-   * @param paths - the paths to bring up: all of an attach, the missing ones of a top-up
+   * @param paths - the paths to bring up: all of an attach (none when they are to be discovered), the
+   * missing ones of a top-up
    */
   constructor(ledger: Ledger, request: AttachRequest, paths: readonly PathEntry[]) {
     this.ledger = ledger;
@@ -71,6 +72,7 @@ export class BringUp {
             ? end.failure
             : createFailure('Busy', `The look for other attachments ended as ${end.kind}`);
       });
+      await this.discover();
       this.start();
       const wanted = Math.min(policy.minPaths, this.paths.length);
       await condition(
@@ -89,6 +91,32 @@ export class BringUp {
       this.checkIdentity();
       return this.ledger.result(await this.formDevice());
     });
+  }
+
+  /** Finds out where the target can be reached, when the request leaves that to a discovery. */
+  private async discover(): Promise<void> {
+    const { ledger, request } = this;
+    const { discovery, discoveryChap, discoveryMutualChap, iface } = request.connection;
+    if (discovery === undefined || this.paths.length > 0) return;
+    const { portal, iqn, lun } = discovery;
+    const { loginTimeoutMs } = ledger.policy;
+    const takesMs = loginTimeoutMs + FIXED_BOUNDS.iscsiadmTimeoutMs;
+    const summary = `discover ${iqn} at ${portal}`;
+    const found = await this.step({ summary, takesMs }, (steps) =>
+      steps.discoverPaths({
+        ...ledger.stepBase,
+        portal,
+        iqn,
+        iface,
+        ...(discoveryChap === undefined ? {} : { chap: discoveryChap }),
+        ...(discoveryMutualChap === undefined ? {} : { mutualChap: discoveryMutualChap }),
+        portalWaitMs: loginTimeoutMs,
+      }),
+    ).catch(async (error: unknown) => {
+      throw await this.withHostPresence(error);
+    });
+    ledger.setPaths(found.portals.map((each) => ({ portal: each, iqn, lun })));
+    this.paths = ledger.entry.paths;
   }
 
   /** Brings the paths up and nothing else; the outcome is in the ledger. Never rejects. */
@@ -327,6 +355,15 @@ export class BringUp {
         `${minPaths} needed. ${presence}${said}`.slice(0, 1_500),
       { present: this.present, minPaths, paths: failed.slice(0, 8) },
     );
+  }
+
+  /** A host that does not answer is away or busy: the caller hears which. */
+  private async withHostPresence(error: unknown): Promise<unknown> {
+    const end = stepEnd(error);
+    if (end.kind !== 'failed' || end.failure.type !== 'HostUnavailable') return error;
+    const { message, details } = end.failure;
+    const facts = (details?.[0] ?? {}) as Record<string, unknown>;
+    return createFailure('HostUnavailable', `${await this.describeHost()}${message}`, facts);
   }
 
   private async describeHost(): Promise<string> {

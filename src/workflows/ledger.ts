@@ -4,6 +4,7 @@ import { claimOwnerId, type AttachmentKey } from '../contract/ids.js';
 import { kernelLun } from '../contract/lun.js';
 import { pathKey } from '../contract/path-key.js';
 import { resolvePolicy, type Policy } from '../contract/policy.js';
+import { CREDENTIALS } from '../contract/request-problems.js';
 import * as attributes from '../contract/search-attributes.js';
 import type { AttachmentState } from '../contract/states.js';
 import { targetNameWarning } from '../contract/target-name.js';
@@ -87,27 +88,31 @@ export class Ledger {
 
   /** Starts a fresh attach: what an earlier one left in the entry is gone. */
   begin(request: AttachRequest): void {
-    const { connection } = request;
-    const paths = connection.paths ?? [];
     this.entry.request = request;
+    this.setPaths(request.connection.paths ?? []);
+    delete this.entry.volume;
+    delete this.entry.lastFailure;
+    delete this.entry.undo;
+    delete this.entry.machineId;
+    this.setState('attaching');
+  }
+
+  /** The paths the attach is for: those of the request, or those a discovery found. */
+  setPaths(paths: readonly Path[]): void {
+    const { iface = 'default', addressingMode = 'SAM' } = this.entry.request?.connection ?? {};
     this.entry.paths = paths.map((wanted) => ({
       wanted,
       host: {
         portal: wanted.portal,
         iqn: wanted.iqn,
-        lun: kernelLun(wanted.lun, connection.addressingMode),
-        iface: connection.iface,
+        lun: kernelLun(wanted.lun, addressingMode),
+        iface,
       },
       touched: false,
     }));
     this.entry.warnings = [...new Set(paths.map(({ iqn }) => targetNameWarning(iqn)))].filter(
       (warning) => warning !== undefined,
     );
-    delete this.entry.volume;
-    delete this.entry.lastFailure;
-    delete this.entry.undo;
-    delete this.entry.machineId;
-    this.setState('attaching');
   }
 
   /** Moves to a state and shows it: search attributes, current details. */
@@ -214,7 +219,11 @@ function pathResult({ wanted, device, failure }: PathEntry): PathResult {
 }
 
 function connectionText({ connection }: AttachRequest): string {
-  const { paths = [], chap, mutualChap, iface, addressingMode } = connection;
-  const users = [chap?.username, chap?.secretRef, mutualChap?.username, mutualChap?.secretRef];
-  return JSON.stringify([paths.map(pathKey).sort(), users, iface, addressingMode]);
+  const { paths = [], discovery, iface, addressingMode } = connection;
+  const credentials = CREDENTIALS.flatMap(([name]) => [
+    connection[name]?.username,
+    connection[name]?.secretRef,
+  ]);
+  const ends = discovery === undefined ? paths.map(pathKey).sort() : [`at ${pathKey(discovery)}`];
+  return JSON.stringify([ends, credentials, iface, addressingMode]);
 }

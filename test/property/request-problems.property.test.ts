@@ -45,6 +45,8 @@ const places = [
   ['connection', 'chap', 'username'],
   ['connection', 'chap', 'secretRef'],
   ['connection', 'mutualChap'],
+  ['connection', 'discoveryChap'],
+  ['connection', 'discoveryMutualChap'],
   ['expect'],
   ['expect', 'wwid'],
   ['expect', 'sizeBytes'],

@@ -5,7 +5,7 @@ import { ifPresent, type FileTree } from '../file-tree.js';
 import { parseSettings } from './node-record.js';
 
 /** Where open-iscsi keeps its settings: Debian 12's place, then that of other distributions. */
-const DATABASES = ['/etc/iscsi', '/var/lib/iscsi'] as const;
+export const DATABASES = ['/etc/iscsi', '/var/lib/iscsi'] as const;
 
 /** A node record and where it is. */
 export interface NodeRecord {

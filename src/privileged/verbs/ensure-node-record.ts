@@ -5,12 +5,13 @@ import {
   type NodeRecord,
 } from '../../host/iscsiadm/node-database.js';
 import { applySettings } from '../../host/iscsiadm/node-record.js';
-import { mooringSettings, type ResolvedChap } from '../../host/iscsiadm/node-settings.js';
+import { mooringSettings } from '../../host/iscsiadm/node-settings.js';
 import { CommandFailure } from '../command-failure.js';
 import { requireNodeSettings, requirePortalTarget } from '../input-checks.js';
 import type { VerbContext } from '../verb-context.js';
-import type { ChapReference, NodeSettings, PortalTarget } from '../verbs.js';
+import type { NodeSettings, PortalTarget } from '../verbs.js';
 import { repeatIscsiadm } from './repeat-iscsiadm.js';
+import { requireIface } from './require-iface.js';
 
 const PURPOSE = 'make a node record';
 
@@ -21,13 +22,13 @@ export async function ensureNodeRecord(
 ): Promise<{ readonly made: boolean }> {
   requirePortalTarget(input);
   requireNodeSettings(input);
+  await requireIface(context, input.iface);
   // Before anything is made: without its secrets a record is of no use.
-  const chap = await resolveChap(context, input.chap);
-  const mutualChap = await resolveChap(context, input.mutualChap);
+  const { chap, mutualChap, loginTimeoutSeconds } = input;
   const settings = mooringSettings({
-    loginTimeoutSeconds: input.loginTimeoutSeconds,
-    ...(chap === undefined ? {} : { chap }),
-    ...(mutualChap === undefined ? {} : { mutualChap }),
+    loginTimeoutSeconds,
+    ...(chap === undefined ? {} : { chap: await context.resolveChap(chap) }),
+    ...(mutualChap === undefined ? {} : { mutualChap: await context.resolveChap(mutualChap) }),
   });
   return context.changingRecord(input, async () => {
     const found = await findNodeRecord(context.files, input);
@@ -59,12 +60,4 @@ async function makeRecord(context: VerbContext, input: PortalTarget): Promise<No
     throw new CommandFailure({ program: 'iscsiadm', purpose: PURPOSE, timedOut, said, ...exit });
   }
   return record;
-}
-
-async function resolveChap(
-  context: VerbContext,
-  chap: ChapReference | undefined,
-): Promise<ResolvedChap | undefined> {
-  if (chap === undefined) return undefined;
-  return { username: chap.username, password: await context.resolveSecret(chap.secretRef) };
 }

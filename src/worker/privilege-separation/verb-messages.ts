@@ -36,6 +36,7 @@ export interface MessagePort {
 
 /** Every verb by name; one that is missing here fails to compile. */
 const VERBS: Readonly<Record<VerbName, true>> = {
+  discoverPortals: true,
   ensureNodeRecord: true,
   logIn: true,
   logOut: true,
