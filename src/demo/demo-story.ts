@@ -171,10 +171,14 @@ export class DemoStory {
 function leftovers(seen: HostSnapshot): string[] {
   return [
     ...seen.sessions.map(({ portal }) => `session to ${portal}`),
-    ...seen.records.map(({ path }) => path),
-    ...seen.devices.map(({ block }) => block),
-    ...seen.maps.map(({ name }) => `map ${name}`),
-    ...seen.wwids.map((wwid) => `wwid ${wwid}`),
-    ...seen.runFiles.map(({ path }) => path),
+    ...filesOf(seen.nodeRecords),
+    ...seen.scsiDevices.map(({ disk }) => disk),
+    ...seen.maps.map(({ label }) => `map ${label}`),
+    ...seen.wwids.map((line) => `wwid ${line}`),
+    ...filesOf(seen.runTree),
   ];
+}
+
+function filesOf(tree: HostSnapshot['runTree']): string[] {
+  return tree.filter(({ sha256 }) => sha256 !== undefined).map(({ path }) => path);
 }

@@ -11,6 +11,10 @@ export const DURATIONS = {
   login: 150,
   /** `iscsiadm --logout` and the end of the session; measured 170. */
   logout: 80,
+  /** Sendtargets discovery at a portal that answers: login, question, logout. */
+  discovery: 200,
+  /** Pause before a discovery tries a portal again that refuses; measured 5.4 s for six tries. */
+  discoveryRetry: 900,
   /** iscsiadm that finds nothing to do. */
   iscsiadmIdle: 20,
   /** INQUIRY, REPORT LUNS and the disk's probe of one scan; measured 60 to 250. */

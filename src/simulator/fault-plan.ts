@@ -21,6 +21,8 @@ interface Runs {
 export type Fault =
   /** This host's way to a portal; other hosts see the array's own condition. */
   | { readonly kind: 'portal'; readonly portal: string; readonly condition: PortalCondition }
+  /** So many of a hundred packets between this host and any portal are lost. */
+  | { readonly kind: 'packet-loss'; readonly percent: number }
   /** The array no longer takes the secret this host has: exit 24. */
   | { readonly kind: 'wrong-secret'; readonly iqn: string }
   /** The array does not show the unit to this host. Devices that exist stay, and fail their I/O. */

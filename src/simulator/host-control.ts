@@ -1,13 +1,23 @@
 import type { Boundary, BoundarySpec } from './boundaries.js';
 import type { Fault } from './fault-plan.js';
 import type { HostSnapshot } from './observation.js';
-import type { Mapping, PortalCondition, TargetSpec, VolumeSpec } from './storage-array.js';
+import type {
+  ChapSecret,
+  Mapping,
+  PortalCondition,
+  TargetSpec,
+  VolumeSpec,
+} from './storage-array.js';
 
 /** The array behind the hosts, in an experimenter's hands. A volume is known by its name. */
 export interface ArrayControl {
   addVolume(spec: VolumeSpec): Promise<void>;
   /** Adds a target, or changes one: its units stay. */
   addTarget(spec: TargetSpec): Promise<void>;
+  /** Takes a target away with its mappings; its volumes stay. */
+  removeTarget(iqn: string): Promise<void>;
+  /** What sendtargets discovery asks for from now on; nothing when left out. */
+  setDiscoveryChap(chap?: ChapSecret): Promise<void>;
   /** Maps a volume to a LUN; if the number stood for another one, it is re-used. */
   mapLun(mapping: Mapping): Promise<void>;
   unmapLun(unit: { readonly iqn: string; readonly lun: number }): Promise<void>;
@@ -51,6 +61,8 @@ export interface HostControl {
   readThrough(devicePath: string, offset: number, length: number): Promise<Uint8Array>;
   isDirty(devicePath: string): Promise<boolean>;
 
+  /** Puts a partition table with one partition on a disk or a map, and has the kernel read it. */
+  partition(devicePath: string): Promise<void>;
   mount(devicePath: string, point: string): Promise<void>;
   /** Writes back what is dirty, like umount(8). */
   unmount(point: string): Promise<void>;

@@ -16,14 +16,20 @@ import { ScsiLayer } from './kernel/scsi-layer.js';
 import { Uevents } from './kernel/uevents.js';
 import { Network } from './network.js';
 import type { StorageArray } from './storage-array.js';
+import { DiscoveryDatabase } from './userland/discovery-database.js';
+import { IfaceRecords } from './userland/iface-records.js';
 import { MultipathDaemon } from './userland/multipath-daemon.js';
 import { NodeDatabase } from './userland/node-database.js';
+import { watchPartitions } from './userland/partition-maps.js';
 import { Udev } from './userland/udev.js';
 import { WwidsFile } from './userland/wwids-file.js';
 
 /** Everything that ends with a reboot. */
 export interface RunningHost {
   readonly boot: Boot;
+  /** Rings at every change a waiting command may care about. */
+  readonly changes: ChangeBell;
+  readonly uevents: Uevents;
   readonly initiator: IscsiInitiator;
   readonly scsi: ScsiLayer;
   readonly mapper: DeviceMapper;
@@ -58,6 +64,8 @@ export class LinuxHost {
   readonly boundaries = new Boundaries();
   readonly disk = new DiskDirectory();
   readonly nodes = new NodeDatabase(this.disk);
+  readonly discoveries = new DiscoveryDatabase(this.disk, this.nodes);
+  readonly ifaces = new IfaceRecords(this.disk);
   readonly wwids = new WwidsFile(this.disk);
   readonly network: Network;
   #running: RunningHost | undefined;
@@ -125,8 +133,9 @@ export class LinuxHost {
     const scsi = new ScsiLayer({ ...parts, isHeld: (block) => mapper.openCount(block) > 0 });
     const io = new BlockIo({ ...parts, scsi, mapper });
     const udev = new Udev({ ...parts, scsi, mapper });
-    const { wwids } = this;
-    const multipathd = new MultipathDaemon({ ...parts, scsi, mapper, udev, wwids });
+    watchPartitions({ scsi, mapper, udev });
+    const { wwids, disk } = this;
+    const multipathd = new MultipathDaemon({ ...parts, scsi, mapper, udev, wwids, disk });
     const initiator = new IscsiInitiator({ ...parts, scsi });
     const outsideChanged = (): void => {
       initiator.networkChanged();
@@ -138,6 +147,6 @@ export class LinuxHost {
     boot.onEnd(this.faults.changes.onRing(outsideChanged));
     const run = new DiskDirectory();
     layOutRun(run);
-    return { boot, initiator, scsi, mapper, users, io, udev, multipathd, run };
+    return { boot, changes, uevents, initiator, scsi, mapper, users, io, udev, multipathd, run };
   }
 }

@@ -79,6 +79,22 @@ export class LocalControl implements HostControl {
     return this.#host.running.io.isDirty(await this.#block(devicePath));
   }
 
+  async partition(devicePath: string): Promise<void> {
+    const { scsi, mapper, uevents } = this.#host.running;
+    const block = await this.#block(devicePath);
+    const disks = [block, ...(mapper.ofBlock(block)?.slaves ?? [])].flatMap(
+      (each) => scsi.ofBlock(each) ?? [],
+    );
+    for (const disk of disks) {
+      const unit = scsi.unit(disk);
+      if (unit !== undefined) unit.partitioned = true;
+    }
+    // Only the device that was asked reads it: a map's paths do when they appear anew.
+    const disk = scsi.ofBlock(block);
+    if (disk !== undefined) scsi.rereadPartitions(disk);
+    uevents.announce({ action: 'change', block });
+  }
+
   async mount(devicePath: string, point: string): Promise<void> {
     this.#host.running.users.mount(await this.#block(devicePath), point);
   }
@@ -137,6 +153,8 @@ function controlArray(array: StorageArray): ArrayControl {
   return {
     addVolume: async (spec) => void array.addVolume(spec),
     addTarget: async (spec) => array.addTarget(spec),
+    removeTarget: async (iqn) => array.removeTarget(iqn),
+    setDiscoveryChap: async (chap) => array.setDiscoveryChap(chap),
     mapLun: async (mapping) => array.mapLun(mapping),
     unmapLun: async (unit) => array.unmapLun(unit),
     resizeVolume: async (change) => array.resizeVolume(change),

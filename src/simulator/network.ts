@@ -13,6 +13,7 @@ interface UnitAddress {
 export class Network {
   readonly array: StorageArray;
   readonly #faults: FaultPlan;
+  #drawn = FIRST_DRAW;
 
   constructor(array: StorageArray, faults: FaultPlan) {
     this.array = array;
@@ -30,9 +31,10 @@ export class Network {
     return kind === 'up' || kind === 'slow';
   }
 
+  /** What one exchange with a portal takes longer; under packet loss each look draws anew. */
   latencyMs(portal: string): number {
     const condition = this.condition(portal);
-    return condition.kind === 'slow' ? condition.latencyMs : 0;
+    return this.#retransmissionsMs() + (condition.kind === 'slow' ? condition.latencyMs : 0);
   }
 
   lunsAt(address: Omit<UnitAddress, 'lun'>): number[] {
@@ -55,10 +57,32 @@ export class Network {
     );
   }
 
+  /** TCP sends a lost segment again after 0.2 s, then after twice as long each time. */
+  #retransmissionsMs(): number {
+    const percent = this.#faults.find('packet-loss')?.percent ?? 0;
+    // Either the question or its answer may be lost.
+    const arrives = (1 - percent / 100) ** 2;
+    let waitedMs = 0;
+    for (let tries = 0; tries < RETRIES_MAX && this.#draw() >= arrives; tries += 1) {
+      waitedMs += RETRANSMISSION_MS * 2 ** tries;
+    }
+    return waitedMs;
+  }
+
+  /** Numbers from 0 to 1 in the same order in every run (Park and Miller). */
+  #draw(): number {
+    this.#drawn = (this.#drawn * 48_271) % 2_147_483_647;
+    return this.#drawn / 2_147_483_647;
+  }
+
   #isAbsent(address: UnitAddress): boolean {
     return this.#faults.has('lun-absent', (fault) => concerns(fault, address));
   }
 }
+
+const FIRST_DRAW = 20_261_123;
+const RETRANSMISSION_MS = 200;
+const RETRIES_MAX = 8;
 
 function concerns(
   fault: { readonly iqn: string; readonly lun: number; readonly portal?: string },

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { blockDevices } from './files/block-devices.js';
 import type { DiskDirectory } from './files/disk-files.js';
 import type { LinuxHost, RunningHost } from './linux-host.js';
 import { NODES_DIRECTORY } from './userland/node-database.js';
 
-/** What is below a directory: a directory by its path alone, a file with its hash, a link. */
+/** A file by its hash, or a link. A directory that is left empty is nothing that is left. */
 export interface TreeEntry {
   readonly path: string;
   readonly sha256?: string;
@@ -22,7 +23,7 @@ export interface HostSnapshot {
     readonly portal: string;
     readonly state: string;
   }[];
-  /** open-iscsi's database: directories, links, and files by hash. */
+  /** open-iscsi's database. */
   readonly nodeRecords: readonly TreeEntry[];
   readonly scsiDevices: readonly {
     readonly hctl: string;
@@ -90,12 +91,13 @@ export function observe(host: LinuxHost): HostSnapshot {
   };
 }
 
-function linksById({ udev, blocks }: RunningHost): HostSnapshot['links'] {
-  const links = [...udev.links()].filter(([name]) => name.startsWith('disk/by-id/'));
+function linksById(running: RunningHost): HostSnapshot['links'] {
+  const blocks = new Set(blockDevices(running).map(({ block }) => block));
+  const links = [...running.udev.links()].filter(([name]) => name.startsWith('disk/by-id/'));
   return sortedBy(
     links.map(([name, block]) => ({
       name: name.slice('disk/by-id/'.length),
-      device: blocks().some((each) => each.block === block) ? block : 'nowhere',
+      device: blocks.has(block) ? block : 'nowhere',
     })),
     ({ name }) => name,
   );

@@ -23,6 +23,8 @@ export interface Volume {
   readonly serial: string;
   readonly writeCache: boolean;
   sizeBytes: number;
+  /** A partition table with one partition is on it. */
+  partitioned: boolean;
   readonly content: VolumeContent;
 }
 
@@ -39,6 +41,24 @@ export interface TargetSpec {
   readonly chap?: ChapSecret;
   /** What the target proves to an initiator that asks. */
   readonly mutualChap?: ChapSecret;
+  /**
+   * Portal groups: all portals in one, or each in a group of its own, as arrays number them that map
+   * LUNs port by port.
+   * @default 'one'
+   */
+  readonly groups?: 'one' | 'per-portal';
+  /**
+   * `flat`: decodes flat space addressing (SAM-2 4.9.4) and reports LUNs from 256 on in it. LIO, the
+   * default, takes every number as it comes.
+   */
+  readonly addressing?: 'flat';
+}
+
+/** One line of a sendtargets answer. */
+export interface DiscoveredPortal {
+  readonly iqn: string;
+  readonly portal: string;
+  readonly tpgt: number;
 }
 
 /** One unit behind a target, at some of its portals or at all. */
@@ -63,6 +83,9 @@ export interface LoginAttempt {
   readonly mutualChap?: ChapSecret;
 }
 
+/** What an array answers to sendtargets. */
+export type DiscoveryAnswer = readonly DiscoveredPortal[] | 'unauthorised';
+
 export type LoginAnswer = 'accepted' | 'no-target' | 'unauthorised' | 'target-not-authentic';
 
 interface Target extends TargetSpec {
@@ -70,14 +93,19 @@ interface Target extends TargetSpec {
 }
 
 const UP: PortalCondition = { kind: 'up' };
+/** LIO's first portal group. */
+const FIRST_TPGT = 1;
+/** Bit 14 marks flat space addressing. */
+const FLAT_SPACE = 0x4000;
+const PERIPHERAL_LUNS = 256;
 
 /**
  * The array behind the network: targets, units, what is written on them. Serves any number of
  * simulated hosts.
  *
  * May be made to: lose a portal in four ways, re-map, unmap, grow a unit, change a secret. All of it
- * behind the hosts' backs, as arrays do. Not modelled: reservations, ALUA, initiator ACLs,
- * sendtargets, errors of single blocks.
+ * behind the hosts' backs, as arrays do. Not modelled: reservations, ALUA, initiator ACLs, redirected
+ * logins, errors of single blocks.
  */
 export class StorageArray {
   /** Rings when a portal begins or ceases to answer. */
@@ -88,6 +116,7 @@ export class StorageArray {
   readonly #volumes = new Map<string, Volume>();
   readonly #portals = new Set<string>();
   readonly #conditions = new Map<string, PortalCondition>();
+  #discoveryChap: ChapSecret | undefined;
 
   addVolume(spec: VolumeSpec): Volume {
     const name = spec.name ?? spec.wwid;
@@ -97,6 +126,7 @@ export class StorageArray {
       serial: spec.serial ?? defaultSerial(spec.wwid),
       writeCache: spec.writeCache ?? false,
       sizeBytes: spec.sizeBytes,
+      partitioned: false,
       content: new VolumeContent(),
     };
     this.#volumes.set(name, volume);
@@ -111,6 +141,18 @@ export class StorageArray {
     this.#targets.set(key, { ...spec, portals, mappings });
     for (const portal of portals) this.#portals.add(portal);
     this.portalChanges.ring();
+  }
+
+  /** Takes a target away with its mappings; its volumes stay, and live sessions lead nowhere. */
+  removeTarget(iqn: string): void {
+    this.#targets.delete(iqn.toLowerCase());
+    this.unitChanges.ring();
+    this.portalChanges.ring();
+  }
+
+  /** What sendtargets discovery asks for from now on, at every portal; nothing when left out. */
+  setDiscoveryChap(chap?: ChapSecret): void {
+    this.#discoveryChap = chap;
   }
 
   /** Maps a volume to a LUN; what the number stood for before is replaced. */
@@ -166,17 +208,40 @@ export class StorageArray {
     return 'accepted';
   }
 
-  /** LUNs mapped at a portal, ascending. */
+  /** Every portal of every target that has this one, in the order they were added. */
+  answerDiscovery(portal: string, chap?: ChapSecret): DiscoveryAnswer {
+    if (this.#discoveryChap !== undefined && !sameSecret(this.#discoveryChap, chap)) {
+      return 'unauthorised';
+    }
+    const known = [...this.#targets.values()].filter(({ portals }) => portals.includes(portal));
+    return known.flatMap(({ iqn, portals }) =>
+      portals.map((each) => ({ iqn, portal: each, tpgt: this.tpgtOf({ iqn, portal: each }) })),
+    );
+  }
+
+  /** The portal group a login to the portal ends in. */
+  tpgtOf({ iqn, portal }: { readonly iqn: string; readonly portal: string }): number {
+    const target = this.#targets.get(iqn.toLowerCase());
+    return target?.groups === 'per-portal'
+      ? FIRST_TPGT + target.portals.indexOf(portal)
+      : FIRST_TPGT;
+  }
+
+  /** LUNs mapped at a portal, ascending, as REPORT LUNS words them. */
   lunsAt({ iqn, portal }: { readonly iqn: string; readonly portal: string }): number[] {
-    const luns = [...(this.#targets.get(iqn.toLowerCase())?.mappings.keys() ?? [])];
+    const target = this.#targets.get(iqn.toLowerCase());
+    const luns = [...(target?.mappings.keys() ?? [])].map((lun) =>
+      target?.addressing === 'flat' && lun >= PERIPHERAL_LUNS ? lun + FLAT_SPACE : lun,
+    );
     return luns
       .filter((lun) => this.unitAt({ iqn, portal, lun }) !== undefined)
       .sort((left, right) => left - right);
   }
 
-  /** The volume that answers at a LUN now. */
+  /** The volume that answers at a LUN now. `lun` is the kernel's number. */
   unitAt({ iqn, portal, lun }: { iqn: string; portal: string; lun: number }): Volume | undefined {
-    const mapping = this.#targets.get(iqn.toLowerCase())?.mappings.get(lun);
+    const target = this.#targets.get(iqn.toLowerCase());
+    const mapping = target?.mappings.get(target.addressing === 'flat' ? arrayLun(lun) : lun);
     if (mapping === undefined || mapping.portals?.includes(portal) === false) return undefined;
     return this.#volumes.get(mapping.volume);
   }
@@ -186,6 +251,12 @@ export class StorageArray {
     if (target === undefined) throw new RangeError(`the array has no target ${iqn}`);
     return target;
   }
+}
+
+/** The array's own number behind a kernel LUN; NaN for one that is no address of it. */
+function arrayLun(kernelLun: number): number {
+  if (kernelLun < PERIPHERAL_LUNS) return kernelLun;
+  return kernelLun >= FLAT_SPACE && kernelLun < 2 * FLAT_SPACE ? kernelLun - FLAT_SPACE : NaN;
 }
 
 function sameSecret(wanted: ChapSecret, given: ChapSecret | undefined): boolean {

@@ -1,4 +1,5 @@
 import type { RunningHost } from '../linux-host.js';
+import { isMapInUse, removeMap } from '../userland/partition-maps.js';
 import {
   programEnd,
   UnknownCommand,
@@ -38,22 +39,22 @@ export const multipath: ProgramModel = async ({ host, running }, args) => {
 
 async function flushMap(running: RunningHost, name: string, ms: number): Promise<ProgramEnd> {
   const { boot, mapper, io } = running;
-  const map = mapper.ofName(name);
+  const map = mapper.ofName(name) ?? mapper.ofUuid(`mpath-${name}`);
   if (map === undefined) {
     return complain(running, `${TABLE_IOCTL} on ${name}  ${NO_DEVICE}`, notMultipath(name));
   }
   if (!map.uuid.startsWith('mpath-')) return complain(running, notMultipath(name));
-  if (mapper.openCount(map.block) > 0) return complain(running, `${name}: map in use`);
+  if (isMapInUse(mapper, map)) return complain(running, `${name}: map in use`);
   mapper.setQueueing(map, false);
   // A last writer's data is on its way; without a path it is lost with the map.
   await io.flush(map.block).catch(() => undefined);
   await boot.sleep(ms);
   if (mapper.ofBlock(map.block) !== map) return programEnd(0);
-  if (mapper.openCount(map.block) > 0) {
+  if (isMapInUse(mapper, map)) {
     mapper.setQueueing(map, true);
     return complain(running, `${name}: map in use`);
   }
-  mapper.remove(map);
+  removeMap(mapper, map);
   return programEnd(0);
 }
 

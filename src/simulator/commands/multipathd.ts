@@ -30,6 +30,9 @@ async function ask(running: RunningHost, args: readonly string[]): Promise<strin
       if (args.slice(2).join(' ') !== 'raw format %d %w')
         throw new UnknownCommand('multipathd', args);
       return showPaths(running);
+    case 'reconfigure undefined':
+    case 'reconfigure all':
+      return worded(await daemon.reconfigure());
     case 'show status':
       return showStatus(running);
     default:

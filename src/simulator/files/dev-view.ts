@@ -1,4 +1,5 @@
 import type { RunningHost } from '../linux-host.js';
+import { blockDevices } from './block-devices.js';
 import {
   directory,
   link,
@@ -14,8 +15,7 @@ const NODE: FileEntry = text('');
 
 /** `/dev`: nodes of the block devices, made by the kernel at once, and udev's links. */
 export function devView(host: RunningHost): Directory {
-  const { scsi, mapper } = host;
-  const blocks = (): string[] => [...scsi.devices, ...mapper.devices].map(({ block }) => block);
+  const blocks = (): string[] => blockDevices(host).map(({ block }) => block);
   const disk = directory({
     'by-id': () => linksBelow(host, 'disk/by-id/'),
     'by-path': () => linksBelow(host, 'disk/by-path/'),

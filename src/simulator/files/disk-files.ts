@@ -1,7 +1,16 @@
-import type { Directory, FileEntry } from './entries.js';
+import { link, type Directory, type FileEntry, type LinkEntry } from './entries.js';
 
 interface StoredFile extends FileEntry {
   readonly mode: number;
+}
+
+type Stored = DiskDirectory | StoredFile | LinkEntry;
+
+/** A file with its text or a link with its target, below a directory. */
+export interface StoredEntry {
+  readonly path: string;
+  readonly text?: string;
+  readonly target?: string;
 }
 
 /**
@@ -10,13 +19,13 @@ interface StoredFile extends FileEntry {
  */
 export class DiskDirectory implements Directory {
   readonly kind = 'directory';
-  readonly #entries = new Map<string, DiskDirectory | StoredFile>();
+  readonly #entries = new Map<string, Stored>();
 
   names(): Iterable<string> {
     return this.#entries.keys();
   }
 
-  child(name: string): DiskDirectory | StoredFile | undefined {
+  child(name: string): Stored | undefined {
     return this.#entries.get(name);
   }
 
@@ -24,6 +33,12 @@ export class DiskDirectory implements Directory {
   write(path: string, content: string, mode = 0o644): void {
     const { above, name } = this.#split(path);
     this.#below(above).#entries.set(name, { kind: 'file', mode, read: () => content });
+  }
+
+  /** Makes a link; absolute, as open-iscsi's are. */
+  writeLink(path: string, target: string): void {
+    const { above, name } = this.#split(path);
+    this.#below(above).#entries.set(name, link(target));
   }
 
   ensureDirectory(path: string): void {
@@ -57,8 +72,23 @@ export class DiskDirectory implements Directory {
     const found: { path: string; text: string }[] = [];
     for (const [name, entry] of here.#entries) {
       if (entry.kind === 'file') found.push({ path: name, text: entry.read() });
-      else
+      else if (entry.kind === 'directory')
         found.push(...entry.files().map(({ path, text }) => ({ path: `${name}/${path}`, text })));
+    }
+    return found.sort((left, right) => (left.path < right.path ? -1 : 1));
+  }
+
+  /** Every file and link below, by its path from here, sorted. */
+  tree(under = ''): StoredEntry[] {
+    const here = this.#find(under);
+    if (here?.kind !== 'directory') return [];
+    const found: StoredEntry[] = [];
+    for (const [name, entry] of here.#entries) {
+      if (entry.kind === 'file') found.push({ path: name, text: entry.read() });
+      else if (entry.kind === 'link') found.push({ path: name, target: entry.target });
+      else {
+        found.push(...entry.tree().map((each) => ({ ...each, path: `${name}/${each.path}` })));
+      }
     }
     return found.sort((left, right) => (left.path < right.path ? -1 : 1));
   }
@@ -76,8 +106,8 @@ export class DiskDirectory implements Directory {
     return made;
   }
 
-  #find(path: string): DiskDirectory | StoredFile | undefined {
-    return parts(path).reduce<DiskDirectory | StoredFile | undefined>(
+  #find(path: string): Stored | undefined {
+    return parts(path).reduce<Stored | undefined>(
       (here, part) => (here?.kind === 'directory' ? here.#entries.get(part) : undefined),
       this,
     );

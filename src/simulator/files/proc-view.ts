@@ -1,4 +1,5 @@
 import type { RunningHost } from '../linux-host.js';
+import { blockDevices } from './block-devices.js';
 import { attribute, directory, text, type Directory } from './entries.js';
 
 /** `/proc`, as far as it tells about boots, mounts and swap. */
@@ -50,8 +51,8 @@ function deviceName({ mapper }: RunningHost, block: string): string {
   return map === undefined ? `/dev/${block}` : `/dev/mapper/${map.name}`;
 }
 
-function devNumber({ scsi, mapper }: RunningHost, block: string): string {
-  return (scsi.ofBlock(block) ?? mapper.ofBlock(block))?.devNumber ?? '0:0';
+function devNumber(host: RunningHost, block: string): string {
+  return blockDevices(host).find((each) => each.block === block)?.devNumber ?? '0:0';
 }
 
 /** The kernel's way with blanks in its lists (`seq_path`). */

@@ -1,5 +1,6 @@
 import type { RunningHost } from '../linux-host.js';
 import type { DmDevice } from '../kernel/device-mapper.js';
+import type { Partition } from '../kernel/partitions.js';
 import type { ScsiDevice } from '../kernel/scsi-layer.js';
 import {
   attribute,
@@ -23,12 +24,14 @@ function blockPlace({ scsi, mapper }: RunningHost, block: string): string {
   return map === undefined ? `/sys/devices/gone/${block}` : PLACES.map(map);
 }
 
-/** `…/block/sdX` */
+/** `…/block/sdX`, with a directory for each partition. */
 export function diskDirectory(host: RunningHost, device: ScsiDevice): Directory {
   const above = holders(host, device.block);
   const below = fixed({});
   const queue = fixed({ logical_block_size: attribute(SECTOR_BYTES) });
-  return directory({
+  const partitionOf = (name: string): Partition | undefined =>
+    device.partitions.find(({ block }) => block === name);
+  const own = directory({
     dev: () => attribute(device.devNumber),
     size: () => attribute(device.sizeBytes / SECTOR_BYTES),
     ro: () => attribute(0),
@@ -38,6 +41,27 @@ export function diskDirectory(host: RunningHost, device: ScsiDevice): Directory 
     holders: () => above,
     slaves: () => below,
     queue: () => queue,
+  });
+  return listing(
+    () => [...own.names(), ...device.partitions.map(({ block }) => block)],
+    (name) => {
+      const partition = partitionOf(name);
+      return partition === undefined ? own.child(name) : partitionDirectory(host, partition);
+    },
+  );
+}
+
+/** `…/sdX/sdX1` */
+function partitionDirectory(host: RunningHost, partition: Partition): Directory {
+  const above = holders(host, partition.block);
+  return directory({
+    dev: () => attribute(partition.devNumber),
+    partition: () => attribute(partition.number),
+    start: () => attribute(partition.startSector),
+    size: () => attribute(partition.sizeBytes / SECTOR_BYTES),
+    ro: () => attribute(0),
+    subsystem: () => link('/sys/class/block'),
+    holders: () => above,
   });
 }
 

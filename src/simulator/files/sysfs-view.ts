@@ -1,6 +1,5 @@
-import type { DmDevice } from '../kernel/device-mapper.js';
-import type { ScsiDevice } from '../kernel/scsi-layer.js';
 import type { RunningHost } from '../linux-host.js';
+import { blockDevices, type BlockDevice } from './block-devices.js';
 import { attribute, fixed, links, type Directory } from './entries.js';
 import { mapsDirectory } from './sysfs-block.js';
 import { platformDirectory } from './sysfs-iscsi.js';
@@ -54,12 +53,6 @@ export function sysfsView(host: RunningHost): Directory {
 }
 
 /** Links to all block devices, by one of their names. */
-function blockLinks(
-  { scsi, mapper }: RunningHost,
-  name: (device: ScsiDevice | DmDevice) => string,
-): Directory {
-  return links<ScsiDevice | DmDevice>(() => [...scsi.devices, ...mapper.devices], {
-    name,
-    target: (device) => ('hctl' in device ? PLACES.disk(device) : PLACES.map(device)),
-  });
+function blockLinks(host: RunningHost, name: (device: BlockDevice) => string): Directory {
+  return links(() => blockDevices(host), { name, target: ({ place }) => place });
 }

@@ -12,7 +12,9 @@ export const ISCSI_ERR = {
   sessionNotFound: 2,
   noMemory: 3,
   database: 6,
+  invalidArgument: 7,
   connectTimeout: 8,
+  pduTimeout: 11,
   sessionExists: 15,
   fatalLogin: 19,
   noObjects: 21,
@@ -25,8 +27,6 @@ export type IscsiError = (typeof ISCSI_ERR)[keyof typeof ISCSI_ERR];
 const FIRST_ISCSI_HOST = 2;
 /** Share of a login after which the session is visible, in state FREE. */
 const VISIBLE_AFTER = 0.6;
-/** LIO's first portal group. */
-const TPGT = 1;
 
 interface Parts extends BootEnvironment {
   readonly scsi: ScsiLayer;
@@ -37,7 +37,7 @@ interface Parts extends BootEnvironment {
  *
  * A session in the making is visible (`FREE`); one whose portal went dies as the record's timers
  * say and comes back when the portal does. Not modelled: redirects, several sessions per record
- * (`nr_sessions`), discovery, digests, boot-firmware sessions.
+ * (`nr_sessions`), digests, boot-firmware sessions.
  */
 export class IscsiInitiator {
   readonly #parts: Parts;
@@ -154,7 +154,7 @@ export class IscsiInitiator {
       address,
       port,
       iface,
-      tpgt: TPGT,
+      tpgt: this.#parts.network.array.tpgtOf({ iqn, portal }),
       settings,
       phase: 'starting',
       state: 'FREE',

@@ -2,6 +2,7 @@ import type { BootEnvironment } from '../boot-environment.js';
 import { SystemError } from '../files/system-error.js';
 import type { Volume } from '../storage-array.js';
 import type { BlockNames } from './block-names.js';
+import { readPartitions, type Partition } from './partitions.js';
 import type { Session } from './session.js';
 import type { Uevents } from './uevents.js';
 
@@ -18,6 +19,8 @@ export interface ScsiDevice {
   serial: string;
   sizeBytes: number;
   writeCache: boolean;
+  /** As they were when the kernel last read the table. */
+  partitions: readonly Partition[];
   state: 'running' | 'blocked' | 'transport-offline' | 'cancel';
 }
 
@@ -128,6 +131,7 @@ export class ScsiLayer {
     device.state = 'cancel';
     this.#devices.delete(device.hctl);
     this.#removedNames.add(device.block);
+    this.#setPartitions(device, []);
     this.#parts.uevents.announce({ action: 'remove', block: device.block });
     this.#parts.changes.ring();
   }
@@ -139,6 +143,11 @@ export class ScsiLayer {
     if (unit === undefined || !this.#has(device)) return;
     Object.assign(device, identityOf(unit));
     this.#parts.uevents.announce({ action: 'change', block: device.block });
+  }
+
+  /** Reads the partition table again, as BLKRRPART does. */
+  rereadPartitions(device: ScsiDevice): void {
+    this.#setPartitions(device, readPartitions(device, this.unit(device)?.partitioned ?? false));
   }
 
   /** What happens to a session's disks when its connection fails, is given up, or is back. */
@@ -161,9 +170,23 @@ export class ScsiLayer {
     this.#freeRemovedNames();
     const { block, devNumber } = names.takeDisk();
     const place = { hctl, lun, session, block, devNumber };
-    this.#devices.set(hctl, { ...place, ...identityOf(unit), state: 'running' });
+    const device: ScsiDevice = {
+      ...place,
+      ...identityOf(unit),
+      partitions: [],
+      state: 'running',
+    };
+    this.#devices.set(hctl, device);
     uevents.announce({ action: 'add', block });
+    this.rereadPartitions(device);
     changes.ring();
+  }
+
+  #setPartitions(device: ScsiDevice, partitions: readonly Partition[]): void {
+    const { uevents } = this.#parts;
+    for (const { block } of device.partitions) uevents.announce({ action: 'remove', block });
+    device.partitions = partitions;
+    for (const { block } of partitions) uevents.announce({ action: 'add', block });
   }
 
   #isLate(session: Session, lun: number): boolean {

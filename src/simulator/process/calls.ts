@@ -23,6 +23,7 @@ export const CALLS = {
     'writeThrough',
     'readThrough',
     'isDirty',
+    'partition',
     'mount',
     'unmount',
     'swapOn',
@@ -35,6 +36,8 @@ export const CALLS = {
   array: [
     'addVolume',
     'addTarget',
+    'removeTarget',
+    'setDiscoveryChap',
     'mapLun',
     'unmapLun',
     'resizeVolume',

@@ -1,10 +1,18 @@
 import type { BootEnvironment } from '../boot-environment.js';
+import type { DiskDirectory } from '../files/disk-files.js';
 import type { DeviceMapper, DmDevice } from '../kernel/device-mapper.js';
 import type { ScsiDevice, ScsiLayer } from '../kernel/scsi-layer.js';
 import type { DeviceUsers } from '../kernel/device-users.js';
 import { udevSerial } from '../udev-serial.js';
 import type { Udev } from './udev.js';
 import { isMultipath, watchQueueing } from './map-queueing.js';
+import {
+  friendlyName,
+  isMadeUnasked,
+  readMultipathSettings,
+  type MultipathSettings,
+} from './multipath-config.js';
+import { isMapInUse, removeMap } from './partition-maps.js';
 import type { WwidsFile } from './wwids-file.js';
 
 interface Parts extends BootEnvironment {
@@ -13,6 +21,7 @@ interface Parts extends BootEnvironment {
   readonly users: DeviceUsers;
   readonly udev: Udev;
   readonly wwids: WwidsFile;
+  readonly disk: DiskDirectory;
 }
 
 /** A path multipathd watches. */
@@ -25,13 +34,14 @@ export interface WatchedPath {
 export type DaemonAnswer = 'ok' | 'fail' | 'delayed';
 
 /**
- * multipathd 0.9.4 with its built-in settings: `find_multipaths strict`, no friendly names,
- * and for LIO's units `no_path_retry 12`: a map without a path queues for a minute, then fails.
+ * multipathd 0.9.4: `find_multipaths` (built in: strict) and friendly names of its configuration file,
+ * read at its start and at `reconfigure`; for LIO's units `no_path_retry 12`: a map without a path
+ * queues for a minute, then fails.
  *
- * Watches every disk; makes a map by itself only for a WWID in the wwids file; adds further paths
+ * Watches every disk; makes a map by itself as `find_multipaths` says; adds further paths
  * once udev is done with a new map; drops a removed path a moment after udev, and with the last
- * path the map, unless it is in use. Not modelled: path groups and priorities, blacklists, a
- * configuration file, checkers that need to run (a path is as good as its session).
+ * path the map, unless it is in use. Not modelled: path groups and priorities, blacklists,
+ * other settings, checkers that need to run (a path is as good as its session).
  */
 export class MultipathDaemon {
   readonly #parts: Parts;
@@ -40,10 +50,12 @@ export class MultipathDaemon {
   readonly #awaitingUdev = new Set<string>();
   #turn: Promise<unknown> = Promise.resolve();
   #running: boolean;
+  #settings: MultipathSettings;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#running = !this.#stopped;
+    this.#settings = readMultipathSettings(parts.disk);
     parts.udev.onHandled(({ action, block }) => {
       if (parts.scsi.ofBlock(block) !== undefined && action === 'add')
         void this.#pathAppeared(block);
@@ -96,12 +108,20 @@ export class MultipathDaemon {
   /** `multipathd resize map` */
   resizeMap(name: string): Promise<DaemonAnswer> {
     return this.#exclusively(async () => {
-      const map = this.#parts.mapper.ofName(name);
+      const map = this.#parts.mapper.ofName(name) ?? this.mapOf(name);
       if (map === undefined) return 'fail';
       await this.#parts.boot.sleep(this.#parts.durations.mapReload);
       const sizes = map.slaves.flatMap((slave) => this.#parts.scsi.ofBlock(slave)?.sizeBytes ?? []);
       if (sizes.length === 0 || new Set(sizes).size > 1) return 'fail';
       this.#parts.mapper.reload(map, { sizeBytes: Math.min(...sizes) });
+      return 'ok';
+    });
+  }
+
+  /** `multipathd reconfigure` */
+  reconfigure(): Promise<DaemonAnswer> {
+    return this.#exclusively<DaemonAnswer>(async () => {
+      await this.#takeStock();
       return 'ok';
     });
   }
@@ -158,11 +178,12 @@ export class MultipathDaemon {
   /** What the daemon does at its start. */
   async #takeStock(): Promise<void> {
     await this.#parts.boot.sleep(this.#parts.durations.multipathdStart);
+    this.#settings = readMultipathSettings(this.#parts.disk);
     for (const device of this.#parts.scsi.devices) this.#watch(device);
     for (const wwid of new Set(this.paths.map((path) => path.wwid).filter((each) => each !== ''))) {
       const map = this.mapOf(wwid);
       if (map !== undefined) await this.#addMissingPaths(map);
-      else if (this.#parts.wwids.has(wwid)) await this.#createMap(wwid);
+      else if (this.#isMadeUnasked(wwid)) await this.#createMap(wwid);
     }
   }
 
@@ -172,7 +193,7 @@ export class MultipathDaemon {
     if (wwid === '') return false;
     const map = this.mapOf(wwid);
     if (map === undefined) {
-      return !this.#parts.wwids.has(wwid) || (await this.#createMap(wwid)) !== undefined;
+      return !this.#isMadeUnasked(wwid) || (await this.#createMap(wwid)) !== undefined;
     }
     // "failed to add new path, device size mismatch"
     if (map.sizeBytes !== device.sizeBytes) {
@@ -181,6 +202,11 @@ export class MultipathDaemon {
     }
     if (!this.#awaitingUdev.has(map.block)) await this.#addMissingPaths(map);
     return true;
+  }
+
+  #isMadeUnasked(wwid: string): boolean {
+    const isRemembered = this.#parts.wwids.has(wwid);
+    return isMadeUnasked(this.#settings, { paths: this.#disksOf(wwid).length, isRemembered });
   }
 
   #watch({ block, wwid }: ScsiDevice): WatchedPath {
@@ -197,7 +223,7 @@ export class MultipathDaemon {
     if (first === undefined || !this.#running) return undefined;
     const alike = others.filter(({ sizeBytes }) => sizeBytes === first.sizeBytes);
     const map = mapper.create({
-      name: wwid,
+      name: this.#settings.friendlyNames ? friendlyName(this.#parts.disk, wwid) : wwid,
       uuid: `mpath-${wwid}`,
       slaves: [first, ...alike].map(({ block }) => block),
       sizeBytes: first.sizeBytes,
@@ -231,7 +257,7 @@ export class MultipathDaemon {
       await boot.sleep(durations.mapReload);
       if (mapper.ofBlock(map.block) !== map) continue;
       const slaves = map.slaves.filter((slave) => slave !== block);
-      if (slaves.length === 0 && mapper.openCount(map.block) === 0) mapper.remove(map);
+      if (slaves.length === 0 && !isMapInUse(mapper, map)) removeMap(mapper, map);
       else mapper.reload(map, { slaves });
     }
   }

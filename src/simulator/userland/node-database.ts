@@ -1,22 +1,52 @@
 import { formatPortal, parsePortal } from '../../contract/portal.js';
 import type { DiskDirectory } from '../files/disk-files.js';
-import { newNodeRecord, parseNodeRecord, type NodeRecord } from './node-record.js';
+import {
+  newNodeRecord,
+  NO_TPGT,
+  parseNodeRecord,
+  type DiscoverySource,
+  type NodeRecord,
+} from './node-record.js';
+import { withSetting } from './settings-text.js';
 
 /** Where Debian's open-iscsi keeps its records. */
 export const NODES_DIRECTORY = '/etc/iscsi/nodes';
+const SOURCES_DIRECTORY = '/etc/iscsi/send_targets';
 
-/** What names a record. `portal` as it was typed. */
-export interface NodeKey {
+/** A portal as it was typed, without brackets: letter case and zeros stay. */
+export interface TypedPortal {
+  readonly address: string;
+  readonly port: number;
+  /** Typed behind a comma. */
+  readonly tpgt?: number;
+}
+
+/** Which records are meant; what is left out may be anything. */
+export interface RecordPattern {
+  readonly iqn?: string;
+  readonly portal?: TypedPortal;
+  readonly iface?: string;
+}
+
+/** What a new record is made of. */
+export interface NewRecord {
   readonly iqn: string;
-  readonly portal: string;
+  readonly portal: TypedPortal;
+  readonly iface: string;
+  readonly source?: DiscoverySource;
+}
+
+/** A record with its place. */
+export interface StoredRecord extends NodeRecord {
+  readonly path: string;
 }
 
 /**
- * open-iscsi's node database as it is on the disk: one file a record, no memory of its own, so
- * whoever edits a file has edited the database.
+ * open-iscsi's node database as it is on the disk: no memory of its own, so whoever edits a file has
+ * edited the database.
  *
- * Not modelled: records with a TPGT (`-o new` without `,tpgt` never makes one), several ifaces for
- * one portal (they share the file, the last one wins, as with 2.1.8).
+ * A record made without a portal group tag is the file `<address>,<port>`, one for all ifaces: the
+ * last one wins. One with a tag, as a discovery makes them, is `<address>,<port>,<tag>/<iface>`.
  */
 export class NodeDatabase {
   readonly #disk: DiskDirectory;
@@ -26,34 +56,50 @@ export class NodeDatabase {
   }
 
   /** Replaces a record that is there: its settings are the defaults again, as with 2.1.8. */
-  create(node: NodeKey & { readonly iface: string }): {
-    readonly address: string;
-    readonly port: number;
-  } {
-    const end = typedPortal(node.portal);
-    this.#disk.ensureDirectory(NODES_DIRECTORY);
-    this.#disk.write(
-      recordPath(node),
-      newNodeRecord({ iqn: node.iqn, iface: node.iface, ...end }),
-      0o600,
+  create({ iqn, portal, iface, source }: NewRecord): void {
+    const { address, port, tpgt = NO_TPGT } = portal;
+    const place = `${NODES_DIRECTORY}/${iqn}/${address},${port}`;
+    const path = tpgt === NO_TPGT ? place : `${place},${tpgt}/${iface}`;
+    const text = newNodeRecord({
+      ...{ iqn, address, port, iface, tpgt },
+      ...(source === undefined ? {} : { source }),
+    });
+    this.#disk.write(path, text, 0o600);
+    if (source !== undefined && tpgt !== NO_TPGT) {
+      this.#disk.writeLink(linkPath({ iqn, address, port, tpgt, iface, source }), dirname(path));
+    }
+  }
+
+  /** Letter by letter, as iscsiadm compares. */
+  match({ iqn, portal, iface }: RecordPattern): StoredRecord[] {
+    return this.all().filter(
+      (record) =>
+        (iqn === undefined || record.iqn === iqn) &&
+        (iface === undefined || record.iface === iface) &&
+        (portal === undefined || isAt(record, portal)),
     );
-    return end;
   }
 
-  find(node: NodeKey & { readonly iface?: string }): NodeRecord | undefined {
-    const text = this.#disk.read(recordPath(node));
-    if (text === undefined) return undefined;
-    const record = parseNodeRecord(text);
-    return node.iface === undefined || node.iface === record.iface ? record : undefined;
+  update({ path }: StoredRecord, name: string, value: string): void {
+    const text = this.#disk.read(path);
+    if (text !== undefined) this.#disk.write(path, withSetting(text, name, value), 0o600);
   }
 
-  delete(node: NodeKey): void {
-    this.#disk.remove(recordPath(node));
-    this.#disk.remove(`${NODES_DIRECTORY}/${node.iqn}`);
+  /** With the link of its discovery, and the directories that are empty then. */
+  delete(record: StoredRecord): void {
+    const { path, source } = record;
+    this.#disk.remove(path);
+    for (let above = dirname(path); above !== NODES_DIRECTORY; above = dirname(above)) {
+      this.#disk.remove(above);
+    }
+    if (source !== undefined) this.#disk.remove(linkPath({ ...record, source }));
   }
 
-  all(): NodeRecord[] {
-    return this.#disk.files(NODES_DIRECTORY).map(({ text }) => parseNodeRecord(text));
+  all(): StoredRecord[] {
+    return this.#disk.files(NODES_DIRECTORY).map(({ path, text }) => ({
+      ...parseNodeRecord(text),
+      path: `${NODES_DIRECTORY}/${path}`,
+    }));
   }
 }
 
@@ -62,14 +108,25 @@ export function recordPortal(record: Pick<NodeRecord, 'address' | 'port'>): stri
   return formatPortal(parsePortal(formatPortal(record)));
 }
 
-/** iscsiadm takes the address as it is typed, without the brackets: case and zeros stay. */
-export function typedPortal(portal: string): { address: string; port: number } {
-  const split = /^\[(.+)\](?::(\d+))?$|^([^:]+)(?::(\d+))?$/.exec(portal);
-  const address = split?.[1] ?? split?.[3] ?? portal;
-  return { address, port: Number(split?.[2] ?? split?.[4] ?? 3260) };
+/** Directory of what one discovery portal has led to. */
+export function sourceDirectory({ address, port }: DiscoverySource): string {
+  return `${SOURCES_DIRECTORY}/${address},${port}`;
 }
 
-function recordPath({ iqn, portal }: NodeKey): string {
-  const { address, port } = typedPortal(portal);
-  return `${NODES_DIRECTORY}/${iqn}/${address},${port}`;
+function linkPath(
+  record: Pick<NodeRecord, 'iqn' | 'address' | 'port' | 'tpgt' | 'iface'> & {
+    readonly source: DiscoverySource;
+  },
+): string {
+  const { iqn, address, port, tpgt, iface, source } = record;
+  return `${sourceDirectory(source)}/${iqn},${address},${port},${tpgt},${iface}`;
+}
+
+function isAt(record: NodeRecord, { address, port, tpgt = NO_TPGT }: TypedPortal): boolean {
+  const tagFits = tpgt === NO_TPGT || record.tpgt === tpgt;
+  return record.address === address && record.port === port && tagFits;
+}
+
+function dirname(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
 }

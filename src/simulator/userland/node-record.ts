@@ -1,3 +1,5 @@
+import { readSettings } from './settings-text.js';
+
 /** The settings of a node record that the simulated iscsid obeys. */
 export interface NodeSettings {
   readonly startup: string;
@@ -15,16 +17,33 @@ export interface NodeSettings {
   readonly passwordIn?: string;
 }
 
-/** What iscsiadm 2.1.8 writes into a new record with Debian's iscsid.conf; 67 lines. */
+/** A record that was made without asking the target. */
+export const NO_TPGT = -1;
+
+/** Where a discovery was made that led to a record. */
+export interface DiscoverySource {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What iscsiadm 2.1.8 writes into a new record with Debian's iscsid.conf; 67 lines and more. */
 export function newNodeRecord(node: {
   readonly iqn: string;
   readonly address: string;
   readonly port: number;
   readonly iface: string;
+  readonly tpgt: number;
+  /** Absent for a record of `-o new`. */
+  readonly source?: DiscoverySource;
 }): string {
+  const discovery =
+    node.source === undefined
+      ? 'node.discovery_port = 0\nnode.discovery_type = static'
+      : `node.discovery_address = ${node.source.address}\n` +
+        `node.discovery_port = ${node.source.port}\nnode.discovery_type = send_targets`;
   return `# BEGIN RECORD 2.1.8
 node.name = ${node.iqn}
-node.tpgt = -1
+node.tpgt = ${node.tpgt}
 node.startup = manual
 node.leading_login = No
 iface.iscsi_ifacename = ${node.iface}
@@ -45,8 +64,7 @@ iface.max_receive_data_len = 0
 iface.first_burst_len = 0
 iface.max_outstanding_r2t = 0
 iface.max_burst_len = 0
-node.discovery_port = 0
-node.discovery_type = static
+${discovery}
 node.session.initial_cmdsn = 0
 node.session.initial_login_retry_max = 8
 node.session.xmit_thread_priority = -20
@@ -98,16 +116,14 @@ export interface NodeRecord {
   readonly address: string;
   readonly port: number;
   readonly iface: string;
+  /** -1 when the record was made without asking the target. */
+  readonly tpgt: number;
+  readonly source?: DiscoverySource;
   readonly settings: NodeSettings;
 }
 
 export function parseNodeRecord(text: string): NodeRecord {
-  const values = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const split = line.indexOf(' = ');
-    if (!line.startsWith('#') && split > 0)
-      values.set(line.slice(0, split).trim(), line.slice(split + 3).trim());
-  }
+  const values = readSettings(text);
   const number = (name: string, byDefault: number): number => Number(values.get(name) ?? byDefault);
   const credentials = {
     username: values.get('node.session.auth.username'),
@@ -115,11 +131,16 @@ export function parseNodeRecord(text: string): NodeRecord {
     usernameIn: values.get('node.session.auth.username_in'),
     passwordIn: values.get('node.session.auth.password_in'),
   };
+  const sourceAddress = values.get('node.discovery_address');
   return {
     iqn: values.get('node.name') ?? '',
     address: values.get('node.conn[0].address') ?? '',
     port: number('node.conn[0].port', 3260),
     iface: values.get('iface.iscsi_ifacename') ?? 'default',
+    tpgt: number('node.tpgt', NO_TPGT),
+    ...(sourceAddress === undefined
+      ? {}
+      : { source: { address: sourceAddress, port: number('node.discovery_port', 3260) } }),
     settings: {
       startup: values.get('node.startup') ?? 'manual',
       scan: values.get('node.session.scan') === 'manual' ? 'manual' : 'auto',

@@ -24,7 +24,7 @@ const DISK_PRIORITY = 0;
  * udev: handles the kernel's events one after the other for each device, a moment late, keeps the
  * links below `/dev/disk` and `/dev/mapper`, and then tells its listeners.
  *
- * Not modelled: rules files, partitions, the udev database's text, links of other subsystems.
+ * Not modelled: rules files, the udev database's text, links of other subsystems.
  */
 export class Udev {
   readonly #parts: Parts;
@@ -103,6 +103,8 @@ export class Udev {
   #claimOf(block: string): Claim | undefined {
     const disk = this.#parts.scsi.ofBlock(block);
     if (disk !== undefined) return { names: diskLinks(disk), priority: DISK_PRIORITY };
+    const partition = this.#partitionLinks(block);
+    if (partition !== undefined) return { names: partition, priority: DISK_PRIORITY };
     const map = this.#parts.mapper.ofBlock(block);
     if (map === undefined) return undefined;
     const names = [
@@ -110,10 +112,22 @@ export class Udev {
       `disk/by-id/dm-name-${map.name}`,
       `disk/by-id/dm-uuid-${map.uuid}`,
     ];
-    const wwid = /^mpath-(.*)$/.exec(map.uuid)?.[1];
-    if (wwid !== undefined) names.push(`disk/by-id/scsi-${wwid}`);
-    if (wwid?.startsWith('3') === true) names.push(`disk/by-id/wwn-0x${wwid.slice(1)}`);
+    const [, part, wwid] = /^(?:part(\d+)-)?mpath-(.*)$/.exec(map.uuid) ?? [];
+    const suffix = part === undefined ? '' : `-part${part}`;
+    if (wwid !== undefined) names.push(`disk/by-id/scsi-${wwid}${suffix}`);
+    if (wwid?.startsWith('3') === true) names.push(`disk/by-id/wwn-0x${wwid.slice(1)}${suffix}`);
     return { names, priority: MAP_PRIORITY };
+  }
+
+  /** A partition has the names of its disk, and its number behind them. */
+  #partitionLinks(block: string): string[] | undefined {
+    for (const disk of this.#parts.scsi.devices) {
+      const partition = disk.partitions.find((each) => each.block === block);
+      if (partition !== undefined) {
+        return diskLinks(disk).map((name) => `${name}-part${partition.number}`);
+      }
+    }
+    return undefined;
   }
 }
 

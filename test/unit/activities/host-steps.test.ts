@@ -171,7 +171,7 @@ describe('what is not ours', () => {
     const node = ['-m', 'node', '-T', IQN, '-p', PORTAL, '-I', 'default'];
     await run([...node, '-o', 'new']);
     await run([...node, '--login']);
-    const { sessions, records } = await simulated.control.snapshot();
+    const { sessions, nodeRecords } = await simulated.control.snapshot();
 
     expect(await steps.ensureSession(login)).toMatchObject({
       alreadyOpen: true,
@@ -180,20 +180,20 @@ describe('what is not ours', () => {
     const { removed, kept } = await steps.releaseSession({ ...base, path, timeoutMs: 5_000 });
 
     expect({ removed, kept: kept.length }).toEqual({ removed: [], kept: 1 });
-    expect(await simulated.control.snapshot()).toMatchObject({ sessions, records });
+    expect(await simulated.control.snapshot()).toMatchObject({ sessions, nodeRecords });
   });
 
   test('an unreadable device is unknown, and unknown removes nothing', async () => {
     const hctl = await bringUp();
     const wwidFile = `/sys/class/scsi_device/${hctl}/device/wwid`;
     await simulated.control.addFault({ kind: 'unreadable', path: wwidFile });
-    const { sessions, devices, maps } = await simulated.control.snapshot();
+    const { sessions, scsiDevices, maps } = await simulated.control.snapshot();
 
     const volume = { ...base, wwid: WWID, paths: [path] };
     await expect(steps.inspectAttachment(volume)).rejects.toMatchObject({ type: 'HostNotReady' });
     const removal = { ...volume, purpose: 'detach' as const, waitMs: 1_000 };
     await expect(steps.removePathDevices(removal)).rejects.toMatchObject({ type: 'HostNotReady' });
 
-    expect(await simulated.control.snapshot()).toMatchObject({ sessions, devices, maps });
+    expect(await simulated.control.snapshot()).toMatchObject({ sessions, scsiDevices, maps });
   });
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { bytes, newRig, PORTALS, textOf, UDEV_WWID, type Rig } from './rig.js';
@@ -45,14 +46,17 @@ test('what the files show and what the snapshot says are the same', async () => 
   const rig = newRig();
   await attachOverFourPaths(rig);
 
-  const { sessions, devices, maps, records, byIdLinks } = await rig.control.snapshot();
+  const { sessions, scsiDevices, maps, nodeRecords, links } = await rig.control.snapshot();
 
-  const sids = sessions.map(({ sid }) => `session${sid}`);
-  expect(await rig.list('/sys/class/iscsi_session')).toEqual(sids);
-  expect(await rig.list('/sys/class/scsi_device')).toEqual(devices.map(({ hctl }) => hctl));
-  const blocks = [...devices, ...maps].map(({ block }) => block);
+  const names = sessions.map(({ session }) => session);
+  expect(await rig.list('/sys/class/iscsi_session')).toEqual(names);
+  expect(await rig.list('/sys/class/scsi_device')).toEqual(scsiDevices.map(({ hctl }) => hctl));
+  const blocks = [...scsiDevices.map(({ disk }) => disk), ...maps.map(({ name }) => name)];
   expect(await rig.list('/sys/class/block')).toEqual(blocks.sort());
-  expect(await rig.list('/dev/disk/by-id')).toEqual(byIdLinks.map(({ name }) => name));
-  for (const { path, text } of records) expect(await rig.read(path)).toBe(text);
-  expect(records).toHaveLength(PORTALS.length);
+  expect(await rig.list('/dev/disk/by-id')).toEqual(links.map(({ name }) => name));
+  for (const { path, sha256 } of nodeRecords) {
+    const text = await rig.read(path);
+    expect(createHash('sha256').update(text).digest('hex')).toBe(sha256);
+  }
+  expect(nodeRecords).toHaveLength(PORTALS.length);
 });

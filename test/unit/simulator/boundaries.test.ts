@@ -74,7 +74,7 @@ test('a dropped call never takes effect', async () => {
   boundary.release({ dropped: true });
 
   expect((await call).timedOut).toBe(true);
-  expect((await rig.control.snapshot()).records).toEqual([]);
+  expect((await rig.control.snapshot()).nodeRecords).toEqual([]);
 });
 
 test('writes and removals of files are boundaries as well', async () => {
@@ -89,13 +89,13 @@ test('writes and removals of files are boundaries as well', async () => {
 
   const scanning = rig.scan(4);
   await scan.reached;
-  expect((await rig.control.snapshot()).devices).toEqual([]);
+  expect((await rig.control.snapshot()).scsiDevices).toEqual([]);
   scan.release();
   await scanning;
 
   const claiming = rig.host.writer.replaceFile('/run/mooring/claim', 'x', 0o600);
   expect(await claim.reached).toBe('replace-file /run/mooring/claim');
-  expect((await rig.control.snapshot()).runFiles).toHaveLength(1);
+  expect((await rig.control.snapshot()).runTree).toHaveLength(1);
   claim.release();
   await claiming;
 });

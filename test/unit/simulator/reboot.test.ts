@@ -12,23 +12,22 @@ describe('a reboot', () => {
     await rig.addMap();
     await rig.host.writer.replaceFile(CLAIM, 'claimed', 0o600);
     const before = await rig.control.snapshot();
-    expect(before.runFiles).toEqual([{ path: CLAIM, text: 'claimed' }]);
+    expect(before.runTree).toMatchObject([{ path: CLAIM }]);
 
     await rig.control.reboot();
 
     const after = await rig.control.snapshot();
     expect(after).toEqual({
       ...before,
-      bootId: expect.not.stringMatching(before.bootId),
       sessions: [],
-      devices: [],
+      scsiDevices: [],
       maps: [],
-      byIdLinks: [],
-      monitoredPaths: [],
-      runFiles: [],
+      links: [],
+      multipathdPaths: [],
+      runTree: [],
     });
-    expect(after.records).toHaveLength(1);
-    expect(after.wwids).toEqual([UDEV_WWID]);
+    expect(after.nodeRecords).toHaveLength(1);
+    expect(after.wwids).toEqual([`/${UDEV_WWID}/`]);
   });
 
   test('changes the boot id and keeps the machine id', async () => {
@@ -52,12 +51,12 @@ describe('a reboot', () => {
     await rig.control.reboot();
 
     await eventually(async () => {
-      const { sessions, devices } = await rig.control.snapshot();
+      const { sessions, scsiDevices } = await rig.control.snapshot();
       expect(sessions.map(({ portal }) => portal).sort()).toEqual([
         '10.0.0.1:3260',
         '10.0.0.2:3260',
       ]);
-      expect(devices.map(({ hctl }) => hctl)).toHaveLength(2);
+      expect(scsiDevices.map(({ hctl }) => hctl)).toHaveLength(2);
     });
   });
 

@@ -155,8 +155,8 @@ describe('a host in another process', () => {
     boundary.release({ dropped: true });
     await rig.host.writer.replaceFile('/run/mooring/other', 'x', 0o600);
 
-    const { runFiles } = await rig.control.snapshot();
-    expect(runFiles.map(({ path }) => path)).toEqual(['/run/mooring/other']);
+    const { runTree } = await rig.control.snapshot();
+    expect(runTree.map(({ path }) => path)).toEqual(['/run/mooring/other']);
     remote.close();
   });
 
