@@ -8,6 +8,8 @@ import type { FileWriter } from '../privileged/file-writer.js';
 const RUN_DIRECTORY = '/run/mooring';
 const CLAIMS = `${RUN_DIRECTORY}/claims`;
 const SESSIONS = `${RUN_DIRECTORY}/sessions`;
+/** Who uses which volume: a claim once more, under a name by which a volume's claims are found. */
+const VOLUMES = `${RUN_DIRECTORY}/volumes`;
 
 /** "This attachment uses this session for this LUN." Written before the login. */
 export interface Claim {
@@ -21,6 +23,8 @@ export interface Claim {
    * asked. An undo removes only devices that were not there before.
    */
   readonly deviceExisted?: boolean;
+  /** The volume the LUN leads to, in udev's form, once that is known. */
+  readonly wwid?: string;
 }
 
 /** "mooring made this session, or its node record." Outlives the claim of the attachment that did. */
@@ -46,6 +50,9 @@ export class ClaimStore {
   }
 
   async put(claim: Claim): Promise<void> {
+    if (claim.wwid !== undefined) {
+      await this.writer.replaceFile(this.volumePath(claim.wwid, claim), json(claim), 0o600);
+    }
     await this.writer.replaceFile(this.claimPath(claim, claim.owner), json(claim), 0o600);
   }
 
@@ -65,7 +72,22 @@ export class ClaimStore {
     return texts.filter((text) => text !== undefined).map((text) => JSON.parse(text) as Claim);
   }
 
+  /** Owners of all claims on a volume, by whichever way it is reached. */
+  async ownersOf(wwid: string): Promise<string[]> {
+    const names = (await ifPresent(this.files.list(VOLUMES))) ?? [];
+    const ofVolume = names.filter((name) => name.startsWith(`${hashed(wwid)}.`));
+    const texts = await Promise.all(
+      ofVolume.map((name) => ifPresent(this.files.readText(`${VOLUMES}/${name}`))),
+    );
+    const claims = texts.filter((text) => text !== undefined);
+    return [...new Set(claims.map((text) => (JSON.parse(text) as Claim).owner))];
+  }
+
   async remove(path: HostPath, owner: string): Promise<void> {
+    const claim = await this.get(path, owner);
+    if (claim?.wwid !== undefined) {
+      await this.writer.removeFile(this.volumePath(claim.wwid, claim));
+    }
     await this.writer.removeFile(this.claimPath(path, owner));
   }
 
@@ -83,7 +105,11 @@ export class ClaimStore {
   }
 
   private claimPath(path: SessionEndWithIface & { lun: number }, owner: string): string {
-    return `${CLAIMS}/${claimPrefix(path)}.${hashed(`${owner} lun ${path.lun}`)}.json`;
+    return `${CLAIMS}/${claimName(path, owner)}`;
+  }
+
+  private volumePath(wwid: string, claim: Claim): string {
+    return `${VOLUMES}/${hashed(wwid)}.${claimName(claim, claim.owner)}`;
   }
 
   private notePath(path: SessionEndWithIface): string {
@@ -96,6 +122,10 @@ type SessionEndWithIface = Pick<HostPath, 'portal' | 'iqn' | 'iface'>;
 /** Names one session among all: what is excluded, claimed and noted. */
 export function sessionLockKey(path: SessionEndWithIface): string {
   return `${sessionKey(path)} ${path.iface}`;
+}
+
+function claimName(path: SessionEndWithIface & { lun: number }, owner: string): string {
+  return `${claimPrefix(path)}.${hashed(`${owner} lun ${path.lun}`)}.json`;
 }
 
 /** What the names of all claims on one session begin with. */

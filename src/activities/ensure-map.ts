@@ -14,8 +14,11 @@ import type { HostContext } from './host-context.js';
 import { lookUntil } from './look-until.js';
 import { hostStep } from './step.js';
 
-/** Paths multipathd has not taken in by itself after this are offered to it once more. */
-const ASK_AGAIN_MS = 3_000;
+/**
+ * Paths multipathd has not taken in by itself after this are offered to it once more, and then after
+ * ever longer pauses: one whose event was handled while the map was being made joins only when asked.
+ */
+const OFFER_AGAIN_MS = 250;
 
 type FormedDevice = Omit<VolumeDeviceResult, keyof Seen>;
 type Path = ScsiDeviceFact & { readonly block: string };
@@ -82,12 +85,12 @@ async function awaitMap(
   signal: AbortSignal,
 ): Promise<DmFact> {
   let latest: DmFact | undefined;
-  let askedAgain = false;
+  let offerAtMs = OFFER_AGAIN_MS;
   const complete = await lookUntil({ waitMs, signal }, async (waitedMs) => {
     latest = await findMap(host.files, wwid);
     if (latest === undefined || !isReady(latest) || !paths.every(isIn(latest))) {
-      if (waitedMs > ASK_AGAIN_MS && !askedAgain) {
-        askedAgain = true;
+      if (waitedMs > offerAtMs) {
+        offerAtMs *= 2;
         await host.verbs.ensureMap({ wwid, paths: devices });
       }
       return undefined;

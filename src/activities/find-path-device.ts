@@ -1,7 +1,6 @@
 import { createFailure } from '../contract/failures.js';
 import { describePath } from '../contract/path-key.js';
 import { sameWwid } from '../contract/wwid.js';
-import type { ScsiDeviceFact } from '../host/facts.js';
 import { nextScanAtMs } from '../host/scan-schedule.js';
 import { findSessions, type PlacedSession } from '../host/sysfs/iscsi-session.js';
 import { deviceOfLun } from '../host/sysfs/scsi-device.js';
@@ -15,6 +14,7 @@ import {
 import { sessionLockKey } from './claim-store.js';
 import type { HostContext } from './host-context.js';
 import { lookUntil } from './look-until.js';
+import { confirmOldDevice, type ReadyDevice } from './stale-device.js';
 import { hostStep } from './step.js';
 
 /**
@@ -29,11 +29,18 @@ import { hostStep } from './step.js';
 export function findPathDeviceStep(host: HostContext): HostSteps['findPathDevice'] {
   return hostStep(host, findPathDeviceInputSchema, async ({ input, signal }) => {
     const { path, waitMs } = input;
-    const session = await claimedSession(host, input);
+    const { session, deviceExisted } = await claimedSession(host, input);
+    let isOld = deviceExisted;
     let scans = 0;
     const found = await lookUntil({ waitMs, signal }, async (waitedMs) => {
       const device = await readyDevice(host, session, path.lun);
-      if (device !== undefined) return device;
+      if (device !== undefined && !isOld) return device;
+      if (device !== undefined) {
+        const confirmed = await confirmOldDevice(host, device, input);
+        if (confirmed !== undefined) return confirmed;
+        isOld = (await deviceOfLun(host.files, session, path.lun)) !== undefined;
+        if (isOld) return undefined;
+      }
       if (waitedMs < nextScanAtMs(scans)) return undefined;
       scans += 1;
       await requestScan(host, session, input);
@@ -46,7 +53,9 @@ export function findPathDeviceStep(host: HostContext): HostSteps['findPathDevice
         { portal: path.portal, iqn: path.iqn, lun: path.lun, scans },
       );
     }
-    return verified(found, session, input);
+    const result = verified(found, session, input);
+    await claimVolume(host, input, found.wwid);
+    return result;
   });
 }
 
@@ -54,20 +63,37 @@ export function findPathDeviceStep(host: HostContext): HostSteps['findPathDevice
 async function claimedSession(
   host: HostContext,
   { path, owner }: FindPathDeviceInput,
-): Promise<PlacedSession> {
+): Promise<{ session: PlacedSession; deviceExisted: boolean }> {
   return host.sessionLocks.run(sessionLockKey(path), async () => {
     const [session] = await findSessions(host.files, path);
     if (session === undefined) throw sessionGone(path);
     const claim = (await host.claims.get(path, owner)) ?? { ...path, owner };
-    if (claim.deviceExisted === undefined) {
-      const device = await deviceOfLun(host.files, session, path.lun);
-      await host.claims.put({ ...claim, deviceExisted: device !== undefined });
-    }
-    return session;
+    if (claim.deviceExisted !== undefined) return { session, deviceExisted: claim.deviceExisted };
+    const deviceExisted = (await deviceOfLun(host.files, session, path.lun)) !== undefined;
+    await host.claims.put({ ...claim, deviceExisted });
+    return { session, deviceExisted };
   });
 }
 
-type ReadyDevice = ScsiDeviceFact & Required<Pick<ScsiDeviceFact, 'block' | 'wwid' | 'sizeBytes'>>;
+/** One volume under two ids on one host would be torn down by whoever leaves first. */
+async function claimVolume(
+  host: HostContext,
+  { path, owner }: FindPathDeviceInput,
+  wwid: string,
+): Promise<void> {
+  await host.sessionLocks.run(sessionLockKey(path), async () => {
+    const claim = (await host.claims.get(path, owner)) ?? { ...path, owner };
+    // Claimed before the look, so that of two at once at least one sees the other.
+    if (claim.wwid !== wwid) await host.claims.put({ ...claim, wwid });
+  });
+  const other = (await host.claims.ownersOf(wwid)).find((each) => each !== owner);
+  if (other === undefined) return;
+  throw createFailure(
+    'WrongVolume',
+    `${describePath(path)} is ${wwid}, which ${other} holds on this host`,
+    { portal: path.portal, lun: path.lun, seen: wwid, heldBy: other },
+  );
+}
 
 /** A device counts when it has its block name, its identity and its size. */
 async function readyDevice(

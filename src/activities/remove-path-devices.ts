@@ -2,7 +2,7 @@ import { createFailure } from '../contract/failures.js';
 import { failedGates } from '../host/gates.js';
 import type { ScsiDeviceFact } from '../host/facts.js';
 import { findMap } from '../host/sysfs/dm-map.js';
-import { readScsiDevice } from '../host/sysfs/scsi-device.js';
+import { devicesWithWwid, readScsiDevice } from '../host/sysfs/scsi-device.js';
 import {
   removePathDevicesInputSchema,
   type HostSteps,
@@ -68,7 +68,7 @@ async function broughtIn(
 
 async function removeUnit(
   host: HostContext,
-  { waitMs }: RemovePathDevicesInput,
+  { waitMs, owner, purpose }: RemovePathDevicesInput,
   wwid: string,
   devices: readonly ScsiDeviceFact[],
   signal: AbortSignal,
@@ -76,7 +76,12 @@ async function removeUnit(
   return host.mapLocks.run(wwid, async () => {
     const { verbs } = host;
     const map = await findMap(host.files, wwid);
-    const seen = { ours: devices, withWwid: devices, map };
+    const isWhole = purpose === 'detach' || (await isWholeVolume(host, { wwid, devices, owner }));
+    const seen = {
+      ours: devices,
+      withWwid: devices,
+      ...(isWhole ? { map } : { mapOfOthers: map }),
+    };
     const failed = failedGates(await evaluateGates(host, wwid, seen, signal));
     const [first] = failed;
     if (first !== undefined) {
@@ -86,7 +91,7 @@ async function removeUnit(
     }
     const removed: string[] = [];
     // Map before paths: a map that loses its last path queues, and then nothing ends any more.
-    if (map !== undefined) {
+    if (map !== undefined && isWhole) {
       const removal = await verbs.removeMap({ wwid, timeoutMs: waitMs });
       if (!isRemoved(removal)) throw removalFailure(`Map ${map.name}`, removal, 'CommandTimedOut');
       removed.push(`map ${map.name}`);
@@ -100,9 +105,23 @@ async function removeUnit(
       }),
     );
     await awaitGone(host, devices, waitMs, signal);
-    await forget(host, wwid, signal);
+    if (isWhole) await forget(host, wwid, signal);
     return removed;
   });
+}
+
+/**
+ * Whether these are all the volume's devices on the host and nobody else claims it. If not, an undo
+ * takes back its own paths only: the map over them is somebody else's.
+ */
+async function isWholeVolume(
+  host: HostContext,
+  { wwid, devices, owner }: Unit & { readonly owner: string },
+): Promise<boolean> {
+  const ours = new Set(devices.map(({ hctl }) => hctl));
+  const all = await devicesWithWwid(host.files, wwid);
+  if (all.some(({ hctl }) => !ours.has(hctl))) return false;
+  return (await host.claims.ownersOf(wwid)).every((each) => each === owner);
 }
 
 async function awaitGone(

@@ -12,7 +12,9 @@ export interface VolumeObservation {
   readonly ours: readonly ScsiDeviceFact[];
   /** With the volume's WWID, wherever they come from. */
   readonly withWwid: readonly ScsiDeviceFact[];
-  readonly map: DmFact | undefined;
+  readonly map?: DmFact | undefined;
+  /** A map over these devices that is somebody else's: left alone, and no user of them. */
+  readonly mapOfOthers?: DmFact | undefined;
 }
 
 /**
@@ -45,11 +47,12 @@ export async function devicesOfPath(host: HostContext, path: HostPath): Promise<
 /** Who uses the volume: above its map and above each of its devices, the map itself excepted. */
 export async function usersOfVolume(
   host: HostContext,
-  { withWwid, ours, map }: VolumeObservation,
+  { withWwid, ours, map, mapOfOthers }: VolumeObservation,
 ): Promise<readonly DeviceUser[]> {
   const blocks = new Set(
     [...withWwid, ...ours].flatMap(({ block }) => (block === undefined ? [] : [block])),
   );
   if (map !== undefined) blocks.add(map.block);
-  return findDeviceUsers(host.files, [...blocks], map === undefined ? [] : [map.block]);
+  const ignored = [map, mapOfOthers].flatMap((each) => (each === undefined ? [] : [each.block]));
+  return findDeviceUsers(host.files, [...blocks], ignored);
 }

@@ -106,6 +106,8 @@ export const FIXED_BOUNDS = {
   lookIntervalMs: 100,
   /** A portal that refuses connections is asked again for so long: arrays move portals. */
   refusedPortalMs: 2_000,
+  /** A device that exists says again who it is; one over a dead path gives no answer. */
+  rescanAnswerMs: 5_000,
   /** A device list that must be empty is read twice, this far apart. */
   slavesRecheckMs: 100,
   /** A multipathd or udev tool; its own client gives up after 4 s. */

@@ -34,7 +34,8 @@ export function wwidKey(text: string): string {
     .toLowerCase()
     .replaceAll(/[\s_]+/gu, '')
     .replace(/^(?:wwn-|scsi-)/, '')
-    .replace(/^(?:naa\.|eui\.|t10\.)/, '')
+    .replace(/^(?:naa\.|eui\.)/, '')
+    .replace(/^t10\./, '1')
     .replace(/^0x/, '');
   return /^[23](?:[0-9a-f]{16}|[0-9a-f]{32})$/.test(compact) ? compact.slice(1) : compact;
 }

@@ -15,6 +15,7 @@ import { logIn } from './verbs/log-in.js';
 import { logOut } from './verbs/log-out.js';
 import { removeMap } from './verbs/remove-map.js';
 import { removeStaleLinks } from './verbs/remove-stale-links.js';
+import { rescanDevice } from './verbs/rescan-device.js';
 import { scanLun } from './verbs/scan-lun.js';
 
 /**
@@ -30,6 +31,7 @@ export function createVerbs(dependencies: VerbDependencies): PrivilegedVerbs {
     logOut: async (input) => logOut(context, input),
     deleteNodeRecord: async (input) => deleteNodeRecord(context, input),
     hasNodeRecord: async (input) => hasNodeRecord(context, input),
+    rescanDevice: async (input) => rescanDevice(context, input),
     scanLun: async (input) => scanLun(context, input),
     ensureMap: async (input) => ensureMap(context, input),
     flushMap: async (input) => flushMap(context, input),

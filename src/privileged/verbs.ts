@@ -113,6 +113,8 @@ export interface PrivilegedVerbs {
   scanLun(
     input: PortalTarget & { readonly sid: number; readonly lun: number },
   ): Promise<AdditionOutcome>;
+  /** Has the kernel ask a device once more who it is and how large; refused for another WWID. */
+  rescanDevice(input: IdentifiedDevice & { readonly timeoutMs: number }): Promise<AdditionOutcome>;
   /** Asks multipathd for a map over these paths, explicitly: `find_multipaths strict` makes none. */
   ensureMap(input: {
     readonly wwid: string;

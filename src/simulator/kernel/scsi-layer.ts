@@ -102,7 +102,7 @@ export class ScsiLayer {
    * @throws SystemError ENODEV when somebody else was first
    */
   async remove(device: ScsiDevice): Promise<void> {
-    const { boot, durations, faults, changes, network } = this.#parts;
+    const { boot, durations, changes, network } = this.#parts;
     if (device.state === 'cancel') {
       await boot.waitFor(
         () => !this.#has(device),
@@ -116,12 +116,7 @@ export class ScsiLayer {
     const dead = !hopeless && !network.carries(device.session.portal);
     device.state = 'cancel';
     await boot.sleep(dead ? durations.deviceDeleteOnDeadPath : durations.deviceDelete);
-    const hangs = (): boolean => faults.has('device-hangs', ({ wwid }) => wwid === device.wwid);
-    await boot.waitFor(
-      () => !hangs(),
-      () => changes.next(),
-      Infinity,
-    );
+    await this.#answer(device);
     this.drop(device);
   }
 
@@ -136,8 +131,15 @@ export class ScsiLayer {
     this.#parts.changes.ring();
   }
 
-  /** Reads size and identity again, as a write to `rescan` does. */
+  /** Reads size and identity again, as a write to `rescan` does; over a dead path it hangs. */
   async rescan(device: ScsiDevice): Promise<void> {
+    const { boot, changes, network } = this.#parts;
+    await boot.waitFor(
+      () => device.state !== 'running' || network.carries(device.session.portal),
+      () => changes.next(),
+      Infinity,
+    );
+    await this.#answer(device);
     await this.#parts.boot.sleep(this.#parts.durations.deviceRescan);
     const unit = this.unit(device);
     if (unit === undefined || !this.#has(device)) return;
@@ -156,6 +158,16 @@ export class ScsiLayer {
       if (device.state !== 'cancel') device.state = state;
     }
     this.#parts.changes.ring();
+  }
+
+  /** Ends when the device answers commands. */
+  async #answer(device: ScsiDevice): Promise<void> {
+    const { boot, changes, faults } = this.#parts;
+    await boot.waitFor(
+      () => !faults.has('device-hangs', ({ wwid }) => wwid === device.wwid),
+      () => changes.next(),
+      Infinity,
+    );
   }
 
   #has(device: ScsiDevice): boolean {

@@ -42,6 +42,7 @@ const VERBS: Readonly<Record<VerbName, true>> = {
   logOut: true,
   deleteNodeRecord: true,
   hasNodeRecord: true,
+  rescanDevice: true,
   scanLun: true,
   ensureMap: true,
   flushMap: true,

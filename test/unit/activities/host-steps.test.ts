@@ -1,13 +1,10 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createHostActivities } from '../../../src/activities/host-activities.js';
 import type { HostSteps } from '../../../src/model/steps.js';
-import { createVerbs } from '../../../src/privileged/create-verbs.js';
 import type { SecretStore } from '../../../src/privileged/secrets.js';
 import { SecretMissing } from '../../../src/privileged/verbs.js';
-import { createSimulatedHost, type SimulatedHost } from '../../../src/simulator/simulated-host.js';
+import type { SimulatedHost } from '../../../src/simulator/simulated-host.js';
 import { StorageArray } from '../../../src/simulator/storage-array.js';
+import { stepsUnderTest } from '../../support/steps-under-test.js';
 
 const HOST_ID = 'db-17';
 const IQN = 'iqn.2026-11.io.example:array1';
@@ -15,8 +12,6 @@ const PORTAL = '10.0.0.1:3260';
 const DESIGNATOR = '6001405bea237473c2c4f98b14c7c293';
 const WWID = `3${DESIGNATOR}`;
 const SECRET = 'correct-horse-battery';
-
-const QUIET = new DefaultLogger('ERROR');
 
 const secrets: SecretStore = {
   resolve: (secretRef) =>
@@ -46,26 +41,8 @@ beforeEach(() => {
   array.addVolume({ name: 'v', wwid: `naa.${DESIGNATOR}`, sizeBytes: 1 << 26 });
   array.addTarget({ iqn: IQN, portals: [PORTAL] });
   array.mapLun({ iqn: IQN, lun: 4, volume: 'v' });
-  simulated = createSimulatedHost({ hostId: HOST_ID, array, timeScale: 0.02 });
-  const { runner, files, writer, network } = simulated;
-  const verbs = createVerbs({ runner, files, writer, secrets });
-  steps = inActivity(
-    createHostActivities({ hostId: HOST_ID, files, runFiles: writer, network, verbs }),
-  );
+  ({ simulated, steps } = stepsUnderTest({ hostId: HOST_ID, array, secrets }));
 });
-
-/** Each step in an activity of its own, as a worker runs it. */
-function inActivity(activities: HostSteps): HostSteps {
-  const wrapped = Object.entries(activities).map(([name, step]) => [
-    name,
-    (input: unknown) =>
-      new MockActivityEnvironment(undefined, { logger: QUIET }).run(
-        step as (input: unknown) => Promise<unknown>,
-        input,
-      ),
-  ]);
-  return Object.fromEntries(wrapped) as HostSteps;
-}
 
 async function bringUp(): Promise<string> {
   await steps.ensureSession(login);

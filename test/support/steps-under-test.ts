@@ -1,0 +1,45 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { createHostActivities } from '../../src/activities/host-activities.js';
+import type { HostSteps } from '../../src/model/steps.js';
+import { createVerbs } from '../../src/privileged/create-verbs.js';
+import type { SecretStore } from '../../src/privileged/secrets.js';
+import { createSimulatedHost, type SimulatedHost } from '../../src/simulator/simulated-host.js';
+import type { StorageArray } from '../../src/simulator/storage-array.js';
+
+const QUIET = new DefaultLogger('ERROR');
+/** Simulated time passes fifty times as fast. */
+const TIME_SCALE = 0.02;
+
+/** The steps of one simulated host, each run as an activity. */
+export interface StepsUnderTest {
+  readonly simulated: SimulatedHost;
+  readonly steps: HostSteps;
+}
+
+/** A host in front of an array, with the real verbs and steps over it. */
+export function stepsUnderTest(options: {
+  readonly hostId: string;
+  readonly array: StorageArray;
+  readonly secrets: SecretStore;
+}): StepsUnderTest {
+  const { hostId, array, secrets } = options;
+  const simulated = createSimulatedHost({ hostId, array, timeScale: TIME_SCALE });
+  const { runner, files, writer, network } = simulated;
+  const verbs = createVerbs({ runner, files, writer, secrets });
+  const activities = createHostActivities({ hostId, files, runFiles: writer, network, verbs });
+  return { simulated, steps: inActivity(activities) };
+}
+
+/** Each step in an activity of its own, as a worker runs it. */
+function inActivity(activities: HostSteps): HostSteps {
+  const wrapped = Object.entries(activities).map(([name, step]) => [
+    name,
+    (input: unknown) =>
+      new MockActivityEnvironment(undefined, { logger: QUIET }).run(
+        step as (input: unknown) => Promise<unknown>,
+        input,
+      ),
+  ]);
+  return Object.fromEntries(wrapped) as HostSteps;
+}
