@@ -1,3 +1,4 @@
+import type { MooringClient } from '../../src/client/mooring-client.js';
 import { POLICY_BOUNDS } from '../../src/contract/policy.js';
 import type { AttachRequestInput } from '../../src/model/attach-request.js';
 import type { AttachResult, DetachResult } from '../../src/model/attach-result.js';
@@ -11,22 +12,57 @@ export type HostState = Readonly<Record<string, unknown>>;
  * multipathd still put in order for a moment after a map has come up.
  */
 export function settledPart(state: HostState): HostState {
-  const passing = new Set(['links', 'byIdLinks', 'multipathdPaths', 'monitoredPaths']);
+  const passing = new Set(['links', 'multipathdPaths']);
   return Object.fromEntries(Object.entries(state).filter(([name]) => !passing.has(name)));
 }
 
 /** One LUN of the array, as a scenario asks for it. */
 export interface Volume {
   readonly volumeId: string;
+  /** Target it is mapped at. */
+  readonly iqn: string;
+  /** The LUN as the array counts; 0 to 255 on the real host. */
   readonly lun: number;
   /** In udev's form. */
   readonly wwid: string;
   readonly sizeBytes: number;
 }
 
+/** Where a volume is to be had. */
+export interface VolumePlace {
+  /** Default: the host's own target. */
+  readonly iqn?: string;
+  /** The portals that show it; only at a target of {@link HostUnderTest.addTarget} with groups. */
+  readonly portals?: readonly string[];
+  /** `false`: it exists, and no LUN leads to it until {@link HostUnderTest.mapVolume}. */
+  readonly mapped?: boolean;
+  /** A certain LUN at a target of {@link HostUnderTest.addTarget}; default: the next free one. */
+  readonly lun?: number;
+}
+
+/** A user name with its secret, in clear: of tests only. */
+export interface Credentials {
+  readonly username: string;
+  readonly secret: string;
+}
+
+/** How a command ended that an administrator ran on the host. */
+export interface CommandEnd {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Why a scenario cannot run on a host: a physical reason, shown in the table. */
+export class CannotRunHere extends Error {
+  override readonly name = 'CannotRunHere';
+}
+
 /**
  * A host with an array behind it, simulated or real; a scenario never knows which. Four portals of
  * one target, several LUNs, mooring's workers running.
+ *
+ * What an experimenter changes (portals, targets, configuration, daemons) `reset` puts back.
  */
 export interface HostUnderTest {
   readonly kind: 'simulated' | 'real';
@@ -34,29 +70,100 @@ export interface HostUnderTest {
   readonly iqn: string;
   /** `address:port` of the four portals. */
   readonly portals: readonly string[];
-  /** A LUN no other scenario of this run uses. */
-  freshVolume(): Promise<Volume>;
+  /** An IPv6 portal of the same target, with capital letters and zeros that normalising takes out. */
+  readonly ipv6Portal: string;
+  /** The typed client, for what the short forms below do not offer. */
+  readonly mooring: MooringClient;
 
+  /** A LUN no other scenario of this run uses. */
+  freshVolume(place?: VolumePlace): Promise<Volume>;
   attach(request: AttachRequestInput): Promise<AttachResult>;
   detach(volumeId: string): Promise<DetachResult>;
   state(volumeId: string): Promise<AttachmentView>;
 
+  // The network.
   /** Packets to the portal vanish. */
   dropPortal(portal: string): Promise<void>;
+  /** New connections are refused, live ones reset. */
+  resetPortal(portal: string): Promise<void>;
+  /** So many of a hundred packets to and from every portal are lost. */
+  losePackets(percent: number): Promise<void>;
   restorePortals(): Promise<void>;
 
+  // The array.
+  /**
+   * Another target at the same addresses; `groups: 'per-portal'` lets a LUN be at some portals only.
+   * `addressing: 'flat'` decodes flat space addressing (SAM-2 4.9.4); LIO cannot, so the real host
+   * throws {@link CannotRunHere}.
+   */
+  addTarget(options?: {
+    readonly groups?: 'one' | 'per-portal';
+    readonly addressing?: 'flat';
+  }): Promise<{
+    readonly iqn: string;
+    readonly portals: readonly string[];
+  }>;
+  mapVolume(volume: Volume): Promise<void>;
+  unmapVolume(volume: Volume): Promise<void>;
+  /** The LUN of `old` leads to `other` from now on, behind the host's back. */
+  reuseLun(old: Volume, other: Volume): Promise<void>;
+  /** What logins to the target must prove from now on; nothing when left out. */
+  setChap(
+    iqn: string,
+    chap: { readonly incoming?: Credentials; readonly mutual?: Credentials },
+  ): Promise<void>;
+  /** The same for sendtargets discovery, of the whole array. */
+  setDiscoveryChap(chap: { readonly incoming?: Credentials }): Promise<void>;
+
+  // The host.
   hostState(): Promise<HostState>;
+  /** Runs a tool as an administrator of the host would. */
+  run(
+    program: 'iscsiadm' | 'multipathd' | 'multipath',
+    args: readonly string[],
+  ): Promise<CommandEnd>;
+  readFile(path: string): Promise<string | undefined>;
+  writeFile(path: string, text: string): Promise<void>;
+  /** Names below a directory; none when it is missing. */
+  list(path: string): Promise<readonly string[]>;
+  /** Where a link leads in the end, `undefined` when nowhere. */
+  resolveLink(path: string): Promise<string | undefined>;
   /** Block devices below a map, as the kernel shows them now. */
   slavesOf(device: string): Promise<readonly string[]>;
   /** Writes text at the start of a device and makes sure that it went through it. */
   write(device: string, text: string): Promise<void>;
   read(device: string, length: number): Promise<string>;
+  /** Puts a partition table with one partition on the device, and has the kernel read it. */
+  partition(device: string): Promise<void>;
+  /** Another device-mapper device on top, as LVM or dm-crypt make; taken away by `removeHolder`. */
+  addHolder(
+    device: string,
+    holder: { readonly name: string; readonly uuid: string },
+  ): Promise<void>;
+  removeHolder(name: string): Promise<void>;
   mount(device: string): Promise<void>;
   unmount(device: string): Promise<void>;
+  /** Stores a secret where mooring's host worker finds it; @returns the reference. */
+  storeSecret(name: string, secret: string): Promise<string>;
+  /** Defaults section of multipath.conf; the daemon has taken it in when this ends. */
+  configureMultipath(settings: {
+    readonly findMultipaths?: 'strict' | 'smart' | 'yes' | 'no';
+    readonly friendlyNames?: boolean;
+  }): Promise<void>;
+  stopMultipathd(): Promise<void>;
+  startMultipathd(): Promise<void>;
 
+  // mooring's host worker.
   /** Kills the host worker as the kernel would: no chance to clean up. */
   killWorker(): Promise<void>;
   startWorker(): Promise<void>;
+  /** Everything it has written since it was started first, as JSON lines. */
+  workerLog(): Promise<string>;
+  /** Everything it and the server show of this volume: history as JSON, for a look for secrets. */
+  historyText(volumeId: string): Promise<string>;
+
+  /** Everything an experimenter changed is as at the start. */
+  reset(): Promise<void>;
 }
 
 /**
@@ -77,7 +184,7 @@ export function requestFor(
   return {
     volumeId: volume.volumeId,
     hostId: host.hostId,
-    connection: { paths: portals.map((portal) => ({ portal, iqn: host.iqn, lun: volume.lun })) },
+    connection: { paths: portals.map((portal) => ({ portal, iqn: volume.iqn, lun: volume.lun })) },
     ...more,
     policy: { pathGraceMs: PATIENT_GRACE_MS, ...more.policy },
   };

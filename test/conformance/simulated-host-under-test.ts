@@ -1,77 +1,84 @@
-import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
 import { MooringClient } from '../../src/client/mooring-client.js';
-import { CONTROL_TASK_QUEUE, hostTaskQueue } from '../../src/contract/ids.js';
-import { startChild, type ChildProcess } from '../../src/demo/child-process.js';
-import { startSimulatedHosts } from '../../src/demo/simulated-hosts.js';
 import type { AttachRequestInput } from '../../src/model/attach-request.js';
 import type { AttachResult, DetachResult } from '../../src/model/attach-result.js';
 import type { AttachmentView } from '../../src/model/attachment.js';
-import { connectSimulatedHost, type RemoteHost } from '../../src/simulator/remote-host.js';
-import { readPresence } from '../../src/worker/worker-presence.js';
+import type { FileTree } from '../../src/host/file-tree.js';
+import type { HostControl } from '../../src/simulator/host-control.js';
+import type { PortalCondition, TargetSpec } from '../../src/simulator/storage-array.js';
 import { eventually } from '../support/eventually.js';
-import type { HostState, HostUnderTest, Volume } from './host-under-test.js';
+import { historyText } from './history-text.js';
+import type {
+  CommandEnd,
+  Credentials,
+  HostState,
+  HostUnderTest,
+  Volume,
+  VolumePlace,
+} from './host-under-test.js';
+import { SimulatedProcesses } from './simulated-processes.js';
 
-const MOORING = fileURLToPath(new URL('../../bin/mooring.js', import.meta.url));
 const IQN = 'iqn.2026-11.io.example:conformance';
 const PORTALS = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'].map((it) => `${it}:3260`);
+const IPV6_PORTAL = '[FD00:0:0:0:0:0:0:7]:3260';
 const VOLUME_BYTES = 67_108_864;
-/** More LUNs than scenarios ask for. */
-const VOLUMES = 64;
-/** The simulated host's own durations pass five times as fast. */
-const TIME_SCALE = 0.2;
-const WORKER_START_MS = 40_000;
 const MOUNT_POINT = '/mnt/scenario';
+const COMMAND_TIMEOUT_MS = 600_000;
+const CONFIG_FILE = '/etc/multipath.conf';
+/** Longest time a command of the daemon or udev takes to show. */
+const SETTLE_MS = 10_000;
 
-/**
- * A simulated host in a process of its own, with its worker and a control worker as processes: what
- * is killed here is really killed, and the simulated kernel stays.
- */
+/** A simulated host in processes of its own, in an experimenter's hands. */
 export class SimulatedHostUnderTest implements HostUnderTest {
   readonly kind = 'simulated';
   readonly iqn = IQN;
   readonly portals = PORTALS;
-  readonly hostId = `conformance-${randomUUID().slice(0, 8)}`;
-  private readonly address: string;
-  private readonly directory: string;
-  private readonly client: Client;
-  private readonly mooring: MooringClient;
-  private readonly children: ChildProcess[] = [];
-  private worker: ChildProcess | undefined;
-  private host: RemoteHost | undefined;
+  readonly ipv6Portal = IPV6_PORTAL;
+  readonly mooring: MooringClient;
+  private readonly processes: SimulatedProcesses;
+  private readonly targets = new Map<string, TargetSpec>();
+  private readonly holders = new Set<string>();
+  /** What files held before they were written; `undefined` for one that was not there. */
+  private readonly rewritten = new Map<string, string | undefined>();
+  /** Asked for since the last reset. */
+  private readonly volumes = new Set<string>();
   private luns = 0;
+  private isMounted = false;
 
-  private constructor(address: string, directory: string, client: Client) {
-    this.address = address;
-    this.directory = directory;
-    this.client = client;
-    this.mooring = new MooringClient(client);
+  private constructor(processes: SimulatedProcesses) {
+    this.processes = processes;
+    this.mooring = new MooringClient(processes.client);
   }
 
   static async start(address: string): Promise<SimulatedHostUnderTest> {
-    const directory = await mkdtemp(join(tmpdir(), 'mooring-conformance-'));
-    const client = new Client({ connection: await Connection.connect({ address }) });
-    const host = new SimulatedHostUnderTest(address, directory, client);
-    await host.startProcesses();
-    return host;
+    return new SimulatedHostUnderTest(
+      await SimulatedProcesses.start(address, { targets: [OWN_TARGET] }),
+    );
   }
 
   async stop(): Promise<void> {
-    this.host?.close();
-    await this.worker?.stop({ graceMs: 1_000 });
-    await Promise.all(this.children.map((child) => child.stop({ graceMs: 1_000 })));
-    await this.client.connection.close();
-    await rm(this.directory, { recursive: true, force: true });
+    await this.processes.stop();
   }
 
-  async freshVolume(): Promise<Volume> {
+  get hostId(): string {
+    return this.processes.hostId;
+  }
+
+  async freshVolume(place: VolumePlace = {}): Promise<Volume> {
     this.luns += 1;
-    const { volumeId, lun, designator } = volumeOf(this.hostId, this.luns);
-    return Promise.resolve({ volumeId, lun, wwid: `3${designator}`, sizeBytes: VOLUME_BYTES });
+    const { iqn = IQN, portals, mapped = true, lun = this.luns } = place;
+    const designator = `6001405${this.luns.toString(16).padStart(25, '0')}`;
+    const volume = {
+      volumeId: `${this.hostId}-${this.luns}`,
+      ...{ iqn, lun, wwid: `3${designator}`, sizeBytes: VOLUME_BYTES },
+    };
+    this.volumes.add(volume.volumeId);
+    const name = volume.volumeId;
+    await this.array.addVolume({ name, wwid: `naa.${designator}`, sizeBytes: VOLUME_BYTES });
+    if (mapped) {
+      const only = portals === undefined ? {} : { portals };
+      await this.array.mapLun({ iqn, lun, volume: name, ...only });
+    }
+    return volume;
   }
 
   attach(request: AttachRequestInput): Promise<AttachResult> {
@@ -86,112 +93,236 @@ export class SimulatedHostUnderTest implements HostUnderTest {
     return this.mooring.state(volumeId);
   }
 
-  async dropPortal(portal: string): Promise<void> {
-    await this.control.array.setPortal({ portal, condition: { kind: 'dropped' } });
+  dropPortal(portal: string): Promise<void> {
+    return this.setPortal(portal, { kind: 'dropped' });
+  }
+
+  resetPortal(portal: string): Promise<void> {
+    return this.setPortal(portal, { kind: 'resetting' });
+  }
+
+  async losePackets(percent: number): Promise<void> {
+    await this.control.addFault({ kind: 'packet-loss', percent });
   }
 
   async restorePortals(): Promise<void> {
-    for (const portal of PORTALS) {
-      await this.control.array.setPortal({ portal, condition: { kind: 'up' } });
-    }
+    await this.control.clearFaults();
+    for (const portal of [...PORTALS, IPV6_PORTAL]) await this.setPortal(portal, { kind: 'up' });
+  }
+
+  async addTarget(
+    options: Pick<TargetSpec, 'groups' | 'addressing'> = {},
+  ): Promise<{ iqn: string; portals: readonly string[] }> {
+    const target = { iqn: `${IQN}-${this.targets.size + 2}`, portals: PORTALS, ...options };
+    this.targets.set(target.iqn, target);
+    await this.array.addTarget(target);
+    return target;
+  }
+
+  async mapVolume({ iqn, lun, volumeId }: Volume): Promise<void> {
+    await this.array.mapLun({ iqn, lun, volume: volumeId });
+  }
+
+  async unmapVolume({ iqn, lun }: Volume): Promise<void> {
+    await this.array.unmapLun({ iqn, lun });
+  }
+
+  async reuseLun(old: Volume, other: Volume): Promise<void> {
+    await this.array.mapLun({ iqn: old.iqn, lun: old.lun, volume: other.volumeId });
+  }
+
+  async setChap(
+    iqn: string,
+    { incoming, mutual }: { readonly incoming?: Credentials; readonly mutual?: Credentials },
+  ): Promise<void> {
+    await this.array.addTarget({
+      ...(this.targets.get(iqn) ?? OWN_TARGET),
+      ...(incoming === undefined ? {} : { chap: incoming }),
+      ...(mutual === undefined ? {} : { mutualChap: mutual }),
+    });
+  }
+
+  async setDiscoveryChap({ incoming }: { readonly incoming?: Credentials }): Promise<void> {
+    await this.array.setDiscoveryChap(incoming);
   }
 
   async hostState(): Promise<HostState> {
     return { ...(await this.control.snapshot()) };
   }
 
-  async slavesOf(device: string): Promise<readonly string[]> {
-    return this.files.list(`/sys/class/block/${device.replace('/dev/', '')}/slaves`);
+  async run(
+    program: 'iscsiadm' | 'multipathd' | 'multipath',
+    args: readonly string[],
+  ): Promise<CommandEnd> {
+    const command = { program, args, timeoutMs: COMMAND_TIMEOUT_MS };
+    const { exitCode = -1, stdout, stderr } = await this.processes.host.runner.run(command);
+    return { exitCode, stdout, stderr };
+  }
+
+  readFile(path: string): Promise<string | undefined> {
+    return orAbsent(this.files.readText(path));
+  }
+
+  async writeFile(path: string, text: string): Promise<void> {
+    if (!this.rewritten.has(path)) this.rewritten.set(path, await this.readFile(path));
+    await this.processes.host.writer.replaceFile(path, text, 0o600);
+  }
+
+  async list(path: string): Promise<readonly string[]> {
+    return (await orAbsent(this.files.list(path))) ?? [];
+  }
+
+  resolveLink(path: string): Promise<string | undefined> {
+    return orAbsent(this.files.realPath(path));
+  }
+
+  slavesOf(device: string): Promise<readonly string[]> {
+    return this.list(`/sys/class/block/${device.replace('/dev/', '')}/slaves`);
   }
 
   async write(device: string, text: string): Promise<void> {
     await this.control.writeThrough(device, 0, new TextEncoder().encode(text));
+    const end = await this.processes.host.runner.run({
+      program: 'sync',
+      args: [device],
+      timeoutMs: COMMAND_TIMEOUT_MS,
+    });
+    if (end.exitCode !== 0) throw new Error(`sync ${device}: ${end.stderr}`);
   }
 
   async read(device: string, length: number): Promise<string> {
     return new TextDecoder().decode(await this.control.readThrough(device, 0, length));
   }
 
+  partition(device: string): Promise<void> {
+    return this.control.partition(device);
+  }
+
+  async addHolder(
+    device: string,
+    holder: { readonly name: string; readonly uuid: string },
+  ): Promise<void> {
+    await this.control.addHolder(device, holder);
+    this.holders.add(holder.name);
+  }
+
+  async removeHolder(name: string): Promise<void> {
+    await this.control.removeHolder(name);
+    this.holders.delete(name);
+  }
+
   async mount(device: string): Promise<void> {
     await this.control.mount(device, MOUNT_POINT);
+    this.isMounted = true;
   }
 
   async unmount(): Promise<void> {
     await this.control.unmount(MOUNT_POINT);
+    this.isMounted = false;
   }
 
-  async killWorker(): Promise<void> {
-    this.worker?.kill('SIGKILL');
-    await this.worker?.exited;
+  storeSecret(name: string, secret: string): Promise<string> {
+    return this.processes.storeSecret(name, secret);
   }
 
-  async startWorker(): Promise<void> {
-    this.worker = await this.startMooring('host.log', [
-      ...['worker', 'host', '--host-id', this.hostId, '--simulated', this.socketPath],
-    ]);
-    await this.untilPolling(hostTaskQueue(this.hostId));
+  async configureMultipath(settings: {
+    readonly findMultipaths?: 'strict' | 'smart' | 'yes' | 'no';
+    readonly friendlyNames?: boolean;
+  }): Promise<void> {
+    const { findMultipaths, friendlyNames } = settings;
+    const lines = [
+      ...(findMultipaths === undefined ? [] : [`  find_multipaths ${findMultipaths}`]),
+      ...(friendlyNames === undefined
+        ? []
+        : [`  user_friendly_names ${friendlyNames ? 'yes' : 'no'}`]),
+    ];
+    await this.writeFile(CONFIG_FILE, `defaults {\n${lines.join('\n')}\n}\n`);
+    await this.run('multipathd', ['reconfigure']);
   }
 
-  private get control(): RemoteHost['control'] {
-    if (this.host === undefined) throw new Error('The simulated host has not been started');
-    return this.host.control;
+  async stopMultipathd(): Promise<void> {
+    await this.control.addFault({ kind: 'multipathd-stopped' });
   }
 
-  private get files(): RemoteHost['files'] {
-    if (this.host === undefined) throw new Error('The simulated host has not been started');
-    return this.host.files;
-  }
-
-  private get socketPath(): string {
-    return join(this.directory, 'simulator.sock');
-  }
-
-  private async startProcesses(): Promise<void> {
-    const { hostId, socketPath } = this;
-    const volumes = Array.from({ length: VOLUMES }, (_, index) => volumeOf(hostId, index + 1));
-    this.children.push(
-      await startSimulatedHosts({
-        socketPath,
-        timeScale: TIME_SCALE,
-        hosts: [hostId],
-        volumes: volumes.map(({ volumeId, designator }) => ({
-          name: volumeId,
-          wwid: `naa.${designator}`,
-          sizeBytes: VOLUME_BYTES,
-        })),
-        targets: [{ iqn: IQN, portals: PORTALS }],
-        mappings: volumes.map(({ volumeId, lun }) => ({ iqn: IQN, lun, volume: volumeId })),
-      }),
-    );
-    this.host = await connectSimulatedHost({ socketPath, hostId });
-    this.children.push(await this.startMooring('control.log', ['worker', 'control']));
-    await Promise.all([this.startWorker(), this.untilPolling(CONTROL_TASK_QUEUE)]);
-  }
-
-  private startMooring(log: string, args: readonly string[]): Promise<ChildProcess> {
-    return startChild({
-      file: process.execPath,
-      args: [MOORING, ...args],
-      env: { TEMPORAL_ADDRESS: this.address },
-      logFile: join(this.directory, log),
-    });
-  }
-
-  private async untilPolling(taskQueue: string): Promise<void> {
+  async startMultipathd(): Promise<void> {
+    await this.control.clearFaults();
     await eventually(
       async () => {
-        const { polling } = await readPresence(this.client, taskQueue);
-        if (!polling) throw new Error(`nobody polls ${taskQueue}`);
+        const { exitCode } = await this.run('multipathd', ['show', 'status']);
+        if (exitCode !== 0) throw new Error('multipathd does not answer');
       },
-      { withinMs: WORKER_START_MS },
+      { withinMs: SETTLE_MS },
     );
+  }
+
+  killWorker(): Promise<void> {
+    return this.processes.killWorker();
+  }
+
+  startWorker(): Promise<void> {
+    return this.processes.startWorker();
+  }
+
+  workerLog(): Promise<string> {
+    return this.processes.workerLog();
+  }
+
+  historyText(volumeId: string): Promise<string> {
+    return historyText(this.processes.client, volumeId);
+  }
+
+  async reset(): Promise<void> {
+    await this.restorePortals();
+    await this.startMultipathd();
+    if (!this.processes.isWorkerAlive) await this.startWorker();
+    if (this.isMounted) await this.unmount();
+    for (const name of this.holders) await this.removeHolder(name);
+    await this.detachAll();
+    for (const { iqn } of this.targets.values()) await this.array.removeTarget(iqn);
+    await this.array.addTarget(OWN_TARGET);
+    await this.array.setDiscoveryChap();
+    const { writer } = this.processes.host;
+    for (const [path, text] of this.rewritten) {
+      await (text === undefined ? writer.removeFile(path) : writer.replaceFile(path, text, 0o600));
+    }
+    if (this.rewritten.has(CONFIG_FILE)) await this.run('multipathd', ['reconfigure']);
+    this.rewritten.clear();
+  }
+
+  /** What a scenario that failed half-way has left is no business of the next. */
+  private async detachAll(): Promise<void> {
+    for (const volumeId of this.volumes) {
+      const request = { volumeId, hostId: this.hostId };
+      await this.mooring.detach(request, { timeoutMs: SETTLE_MS }).catch(() => undefined);
+    }
+    this.volumes.clear();
+  }
+
+  private get control(): HostControl {
+    return this.processes.host.control;
+  }
+
+  private get array(): HostControl['array'] {
+    return this.control.array;
+  }
+
+  private get files(): FileTree {
+    return this.processes.host.files;
+  }
+
+  private async setPortal(portal: string, condition: PortalCondition): Promise<void> {
+    await this.array.setPortal({ portal, condition });
   }
 }
 
-function volumeOf(
-  hostId: string,
-  lun: number,
-): { volumeId: string; lun: number; designator: string } {
-  const designator = `6001405${lun.toString(16).padStart(25, '0')}`;
-  return { volumeId: `${hostId}-${lun}`, lun, designator };
+const OWN_TARGET: TargetSpec = { iqn: IQN, portals: [...PORTALS, IPV6_PORTAL] };
+
+async function orAbsent<Seen>(look: Promise<Seen>): Promise<Seen | undefined> {
+  try {
+    return await look;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
 }
