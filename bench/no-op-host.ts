@@ -6,6 +6,7 @@ const WWID = '36001405000000000000000000000000a';
 /** A host whose steps do nothing, so that only Temporal's share of an operation is left. */
 export function createNoOpHost(): HostSteps {
   return {
+    checkHost: () => Promise.resolve(SEEN),
     discoverPaths: ({ portal }) => Promise.resolve({ ...SEEN, portals: [portal], otherTargets: 0 }),
     ensureSession: () =>
       Promise.resolve({ ...SEEN, sid: 1, scsiHost: 2, alreadyOpen: false, madeRecord: true }),

@@ -1,8 +1,9 @@
 import { createFailure } from '../contract/failures.js';
+import { FIXED_BOUNDS } from '../contract/policy.js';
 import type { DmFact, ScsiDeviceFact } from '../host/facts.js';
 import { findStablePath, leadsTo, mapLink } from '../host/stable-path.js';
 import { findMap } from '../host/sysfs/dm-map.js';
-import { readScsiDevice } from '../host/sysfs/scsi-device.js';
+import { devicesWithWwid, readScsiDevice } from '../host/sysfs/scsi-device.js';
 import {
   ensureMapInputSchema,
   type EnsureMapInput,
@@ -10,6 +11,7 @@ import {
   type Seen,
   type VolumeDeviceResult,
 } from '../model/steps.js';
+import { isMissingProgram } from '../privileged/command-runner.js';
 import type { HostContext } from './host-context.js';
 import { lookUntil } from './look-until.js';
 import { hostStep } from './step.js';
@@ -38,22 +40,47 @@ export function ensureMapStep(host: HostContext): HostSteps['ensureMap'] {
     const paths = await readPaths(host, input);
     if (input.multipath === 'off') return single(host, input, paths, []);
     return host.mapLocks.run(input.wwid, async () => {
-      const asked = await host.verbs.ensureMap({ wwid: input.wwid, paths: input.devices });
-      if (asked.kind === 'not-ready') {
+      const silence = await askForMap(host, input, signal);
+      if (silence !== undefined) {
         if (input.multipath === 'required') {
-          throw createFailure('MultipathUnavailable', `multipathd does not answer: ${asked.said}`);
+          throw createFailure('MultipathUnavailable', `No multipathd: ${silence}`);
         }
         return single(host, input, paths, [
-          'multipathd does not answer: the volume hangs on one path and does not survive its loss',
+          `no multipathd (${silence}): the volume hangs on one path and does not survive its loss`,
         ]);
-      }
-      if (asked.kind === 'refused') {
-        throw createFailure('WrongVolume', asked.said, { wwid: input.wwid });
       }
       const map = await awaitMap(host, input, paths, signal);
       return formed(host, input, map, paths);
     });
   });
+}
+
+/**
+ * Asks multipathd for the map. A daemon that gives no answer may be restarting, so it is asked again
+ * for a while; on a host without multipath-tools there is nothing to wait for.
+ *
+ * @returns why there is no multipathd, or `undefined` when it has taken the request
+ */
+async function askForMap(
+  host: HostContext,
+  { wwid, devices, waitMs }: EnsureMapInput,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  let said = '';
+  const limitMs = Math.min(waitMs, FIXED_BOUNDS.multipathdWaitMs);
+  try {
+    const answer = await lookUntil({ waitMs: limitMs, signal }, async () => {
+      const asked = await host.verbs.ensureMap({ wwid, paths: devices });
+      if (asked.kind === 'refused') throw createFailure('WrongVolume', asked.said, { wwid });
+      if (asked.kind !== 'not-ready') return true;
+      ({ said } = asked);
+      return undefined;
+    });
+    return answer === true ? undefined : said;
+  } catch (error) {
+    if (isMissingProgram(error)) return error.message;
+    throw error;
+  }
 }
 
 /** The paths as they are now; one that has another identity meanwhile is refused. */
@@ -132,6 +159,7 @@ async function formed(
       states: carriers.map(({ hctl, state }) => `${hctl} ${state}`),
     });
   }
+  await requireOwnSlaves(host, input, map);
   checkSize(input, map.sizeBytes);
   const missing = paths.length - carriers.length;
   const link = mapLink(input.wwid);
@@ -148,6 +176,22 @@ async function formed(
       ...(isLinked ? [] : [`udev has not made ${link} yet`]),
     ],
   };
+}
+
+/** A map of the right name over somebody else's disks would mix their data. */
+async function requireOwnSlaves(
+  host: HostContext,
+  { wwid }: EnsureMapInput,
+  map: DmFact,
+): Promise<void> {
+  const ours = new Set((await devicesWithWwid(host.files, wwid)).map(({ block }) => block));
+  const foreign = map.slaves.filter((block) => !ours.has(block));
+  if (foreign.length === 0) return;
+  throw createFailure(
+    'WrongVolume',
+    `The map ${map.name} of ${wwid} also lies on ${foreign.join(', ')}, which is another volume`,
+    { wwid, map: map.name, foreign },
+  );
 }
 
 async function single(

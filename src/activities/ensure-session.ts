@@ -51,11 +51,14 @@ export function ensureSessionStep(host: HostContext): HostSteps['ensureSession']
       const madeRecord = note?.madeRecord ?? !hadRecord;
       const madeSession = note?.madeSession ?? (await findSessions(files, path)).length === 0;
       await claims.putNote({ ...path, madeSession, madeRecord });
-      await verbs.ensureNodeRecord({ ...path, ...settings });
-      const outcome = await verbs.logIn({
-        ...path,
-        timeoutMs: loginTimeoutMs + FIXED_BOUNDS.iscsiadmTimeoutMs,
-      });
+      const record = { ...path, ...settings, keepOriginal: !madeRecord };
+      const login = { ...path, timeoutMs: loginTimeoutMs + FIXED_BOUNDS.iscsiadmTimeoutMs };
+      await verbs.ensureNodeRecord(record);
+      let outcome = await verbs.logIn(login);
+      // The secret may have been exchanged just now, here and on the array.
+      if (outcome.kind === 'refused' && (await verbs.ensureNodeRecord(record)).changed) {
+        outcome = await verbs.logIn(login);
+      }
       if (outcome.kind !== 'session') throw loginFailure(outcome, input);
       return { sid: outcome.sid, scsiHost: outcome.scsiHost, alreadyOpen: false, madeRecord };
     });

@@ -1,6 +1,7 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { createFailure } from '../contract/failures.js';
 import { MalformedFact } from '../host/malformed-fact.js';
+import { isMissingProgram } from '../privileged/command-runner.js';
 import { CommandFailure } from '../privileged/command-failure.js';
 import { InvalidInput } from '../privileged/input-checks.js';
 import { SecretMissing } from '../privileged/verbs.js';
@@ -29,11 +30,6 @@ export function translateFailure(error: unknown): Error {
   }
   const seen = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return createFailure('InternalFault', shortened(seen));
-}
-
-/** By name: a simulated host in another process throws a class of its own. */
-function isMissingProgram(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'MissingProgram';
 }
 
 function shortened(text: string): string {

@@ -1,4 +1,5 @@
 import type { HostSteps } from '../model/steps.js';
+import { checkHostStep } from './check-host.js';
 import { discoverPathsStep } from './discover-paths.js';
 import { ensureMapStep } from './ensure-map.js';
 import { ensureSessionStep } from './ensure-session.js';
@@ -14,6 +15,7 @@ import { verifyAbsentStep } from './verify-absent.js';
 export function createHostActivities(dependencies: HostDependencies): HostSteps {
   const host = createHostContext(dependencies);
   return {
+    checkHost: checkHostStep(host),
     discoverPaths: discoverPathsStep(host),
     ensureSession: ensureSessionStep(host),
     findPathDevice: findPathDeviceStep(host),

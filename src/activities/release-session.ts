@@ -61,7 +61,8 @@ async function release(host: HostContext, input: ReleaseSessionInput): Promise<R
 
   if (kept.length === 0 && others.length === 0) {
     // After a reboot the notes are gone; then the ledger knows whose the record is.
-    if (await deleteRecord(host, input, note)) removed.push(`node record of ${path.portal}`);
+    const record = await putRecordBack(host, input, note);
+    if (record !== undefined) removed.push(record);
     await claims.removeNote(path);
   }
   await claims.remove(path, owner);
@@ -79,19 +80,22 @@ async function logOut(
   }
 }
 
-async function deleteRecord(
+/** A record mooring made goes; one it found says again what it said. Returns what was done. */
+async function putRecordBack(
   host: HostContext,
   { path, madeRecord }: ReleaseSessionInput,
   note: SessionNote | undefined,
-): Promise<boolean> {
-  if (!(note?.madeRecord ?? madeRecord ?? false)) return false;
-  const outcome = await host.verbs.deleteNodeRecord(path);
+): Promise<string | undefined> {
+  const isOurs = note?.madeRecord ?? madeRecord ?? false;
+  const { verbs } = host;
+  const outcome = await (isOurs ? verbs.deleteNodeRecord(path) : verbs.restoreNodeRecord(path));
   if (!isRemoved(outcome)) {
     throw createFailure(
       'CommandTimedOut',
-      `The node record of ${path.iqn} at ${path.portal} is still there: ${outcome.said}`,
+      `The node record of ${path.iqn} at ${path.portal} is not as before: ${outcome.said}`,
       { portal: path.portal, iqn: path.iqn, outcome: outcome.kind },
     );
   }
-  return outcome.kind === 'done';
+  if (outcome.kind === 'already-gone') return undefined;
+  return isOurs ? `node record of ${path.portal}` : `our settings in the record of ${path.portal}`;
 }

@@ -104,6 +104,8 @@ export const FIXED_BOUNDS = {
   controlCallMs: 10_000,
   /** A look at sysfs while something is awaited on the host. */
   lookIntervalMs: 100,
+  /** multipathd may be restarting: so long a volume that prefers a map waits for it. */
+  multipathdWaitMs: 10_000,
   /** A portal that refuses connections is asked again for so long: arrays move portals. */
   refusedPortalMs: 2_000,
   /** A device that exists says again who it is; one over a dead path gives no answer. */

@@ -66,6 +66,12 @@ export interface SessionResult extends Seen {
   readonly madeRecord: boolean;
 }
 
+export const checkHostInputSchema = stepSchema.extend({
+  iface: ifaceSchema,
+  /** The request is of no use without multipathd. */
+  needsMultipath: z.boolean(),
+});
+
 export const discoverPathsInputSchema = stepSchema.extend({
   portal: portalSchema,
   iqn: targetNameSchema,
@@ -190,6 +196,7 @@ export type VerifyAbsentInput = z.infer<typeof verifyAbsentInputSchema>;
 
 /** The steps that run on a host, as the workflows see them. */
 export interface HostSteps {
+  checkHost(input: z.infer<typeof checkHostInputSchema>): Promise<Seen>;
   discoverPaths(input: DiscoverPathsInput): Promise<DiscoveryResult>;
   ensureSession(input: EnsureSessionInput): Promise<SessionResult>;
   findPathDevice(input: FindPathDeviceInput): Promise<PathDeviceResult>;

@@ -31,6 +31,11 @@ export interface CommandRunner {
   run(command: Command): Promise<CommandEnd>;
 }
 
+/** By name: a simulated host in another process throws a class of its own. */
+export function isMissingProgram(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'MissingProgram';
+}
+
 /** The program is not on this host. */
 export class MissingProgram extends Error {
   override readonly name = 'MissingProgram';

@@ -8,11 +8,13 @@ import { ensureNodeRecord } from './verbs/ensure-node-record.js';
 import { flushDevice, flushMap } from './verbs/flush.js';
 import { forgetPaths } from './verbs/forget-paths.js';
 import { forgetWwid } from './verbs/forget-wwid.js';
+import { hasIface } from './verbs/has-iface.js';
 import { hasNodeRecord } from './verbs/has-node-record.js';
 import { isWwidRemembered } from './verbs/is-wwid-remembered.js';
 import { listMonitoredPaths } from './verbs/list-monitored-paths.js';
 import { logIn } from './verbs/log-in.js';
 import { logOut } from './verbs/log-out.js';
+import { restoreNodeRecord } from './verbs/original-record.js';
 import { removeMap } from './verbs/remove-map.js';
 import { removeStaleLinks } from './verbs/remove-stale-links.js';
 import { rescanDevice } from './verbs/rescan-device.js';
@@ -30,8 +32,10 @@ export function createVerbs(dependencies: VerbDependencies): PrivilegedVerbs {
     logIn: async (input) => logIn(context, input),
     logOut: async (input) => logOut(context, input),
     deleteNodeRecord: async (input) => deleteNodeRecord(context, input),
+    hasIface: async (input) => hasIface(context, input),
     hasNodeRecord: async (input) => hasNodeRecord(context, input),
     rescanDevice: async (input) => rescanDevice(context, input),
+    restoreNodeRecord: async (input) => restoreNodeRecord(context, input),
     scanLun: async (input) => scanLun(context, input),
     ensureMap: async (input) => ensureMap(context, input),
     flushMap: async (input) => flushMap(context, input),

@@ -51,6 +51,10 @@ export function requireNodeSettings(input: NodeSettings): void {
   }
 }
 
+export function requireIfaceName(iface: string): void {
+  requireText('iface', iface, ifaceProblem);
+}
+
 export function requireDiscovery(input: DiscoveryInput): void {
   requireText('portal', input.portal, portalProblem);
   requireText('iface', input.iface, ifaceProblem);

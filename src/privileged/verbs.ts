@@ -18,6 +18,8 @@ export interface NodeSettings {
   readonly loginTimeoutSeconds: number;
   readonly chap?: ChapReference;
   readonly mutualChap?: ChapReference;
+  /** A record that is there is somebody else's: its text is kept for `restoreNodeRecord`. */
+  readonly keepOriginal?: boolean;
 }
 
 /** A portal to be asked for its targets. */
@@ -42,6 +44,11 @@ export interface IdentifiedDevice {
   readonly hctl: string;
   /** In udev's form; the verb reads it anew and refuses another. */
   readonly wwid: string;
+}
+
+export interface EnsuredRecord {
+  readonly made: boolean;
+  readonly changed: boolean;
 }
 
 /** Why a login did not lead to a session. `unreachable` and `trouble` may pass. */
@@ -89,16 +96,18 @@ export interface MonitoredPath {
  * threw.
  */
 export interface PrivilegedVerbs {
+  /** Whether open-iscsi has an iface record of this name. */
+  hasIface(input: { readonly iface: string }): Promise<boolean>;
   /** Asks a portal for its targets and stores nothing of the answer. */
   discoverPortals(input: DiscoveryInput): Promise<DiscoveryOutcome>;
   /**
    * Makes a node record with manual scan and manual startup, bounded login, and these credentials
    * (none: old ones are wiped). Settings go into the 0600 record file, never into an argument.
-   * `made` says whether the record was missing before.
+   * `made` says whether the record was missing before, `changed` whether it said something else.
    *
    * @throws CommandFailure when iscsiadm made no record: its database is locked, say
    */
-  ensureNodeRecord(input: PortalTarget & NodeSettings): Promise<{ readonly made: boolean }>;
+  ensureNodeRecord(input: PortalTarget & NodeSettings): Promise<EnsuredRecord>;
   /** Logs in and says which session sysfs shows afterwards, whatever iscsiadm answered. */
   logIn(input: PortalTarget & { readonly timeoutMs: number }): Promise<LoginOutcome>;
   /** Logs out exactly this session, after checking that it still is to this portal and target. */
@@ -107,6 +116,8 @@ export interface PrivilegedVerbs {
   ): Promise<RemovalOutcome>;
   /** Removes the node record; refused while a session to this portal and target exists. */
   deleteNodeRecord(input: PortalTarget): Promise<RemovalOutcome>;
+  /** Gives a record of somebody else the text back that it had; refused like its deletion. */
+  restoreNodeRecord(input: PortalTarget): Promise<RemovalOutcome>;
   /** Whether there is a node record. */
   hasNodeRecord(input: PortalTarget): Promise<boolean>;
   /** Asks the kernel for exactly one LUN below one session. */

@@ -1,18 +1,16 @@
 import { CancellationScope, condition, type ApplicationFailure } from '@temporalio/workflow';
-import { createFailure, FAILURES, type FailureSummary } from '../contract/failures.js';
+import { createFailure, type FailureSummary } from '../contract/failures.js';
 import { describePath } from '../contract/path-key.js';
 import { FIXED_BOUNDS, pathGraceMs } from '../contract/policy.js';
-import { sameWwid } from '../contract/wwid.js';
 import type { AttachRequest } from '../model/attach-request.js';
 import type { AttachResult } from '../model/attach-result.js';
-import type { HostSteps, VolumeDeviceResult } from '../model/steps.js';
-import { attachSteps, controlSteps, type StepTimes } from './activity-proxies.js';
+import type { VolumeDeviceResult } from '../model/steps.js';
+import { controlSteps } from './activity-proxies.js';
+import { requireOneVolume, tooFewPaths } from './attach-outcome.js';
+import { AttachStepRunner } from './attach-step.js';
 import type { Ledger, PathEntry } from './ledger.js';
 import { stepEnd, summariseFailure } from './step-failure.js';
 import { undoPath } from './undo.js';
-
-/** A step whose answer was lost is sent again at most this often; the deadline ends it anyway. */
-const LOST_ANSWERS_MAX = 20;
 
 /**
  * Brings the paths of one volume up, and the device over them. Used by an attach, by its stragglers
@@ -24,7 +22,7 @@ export class BringUp {
   private paths: readonly PathEntry[];
   private readonly scope = new CancellationScope({ cancellable: true });
   private readonly startedAt = Date.now();
-  private readonly deadlineAt: number;
+  private readonly steps: AttachStepRunner;
   private settled = 0;
   private firstPathAfterMs: number | undefined;
   private allSettled: Promise<unknown> = Promise.resolve();
@@ -37,7 +35,7 @@ export class BringUp {
     this.ledger = ledger;
     this.request = request;
     this.paths = paths;
-    this.deadlineAt = this.startedAt + ledger.policy.deadlineMs;
+    this.steps = new AttachStepRunner(ledger, this.startedAt + ledger.policy.deadlineMs);
   }
 
   /** Ends everything under way; what was done stays for the undo. */
@@ -72,7 +70,7 @@ export class BringUp {
             ? end.failure
             : createFailure('Busy', `The look for other attachments ended as ${end.kind}`);
       });
-      await this.discover();
+      await this.prepare();
       this.start();
       const wanted = Math.min(policy.minPaths, this.paths.length);
       await condition(
@@ -87,10 +85,27 @@ export class BringUp {
       const strangers = this.ledger.entry.paths.some(
         ({ failure }) => failure?.type === 'WrongVolume',
       );
-      if (strangers || this.present < policy.minPaths) throw await this.tooFewPaths();
-      this.checkIdentity();
+      if (strangers || this.present < policy.minPaths) throw await tooFewPaths(this.ledger);
+      requireOneVolume(this.ledger, this.request.expect.wwid);
       return this.ledger.result(await this.formDevice());
     });
+  }
+
+  /** Finds out what must be known before anything is touched; nothing, for most requests. */
+  private async prepare(): Promise<void> {
+    const { ledger, request } = this;
+    const { iface } = request.connection;
+    const needsMultipath = request.multipath === 'required';
+    if (needsMultipath || iface !== 'default') {
+      const times = {
+        summary: 'check what the request needs',
+        takesMs: FIXED_BOUNDS.toolTimeoutMs,
+      };
+      await this.steps.runBeforePaths(times, (steps) =>
+        steps.checkHost({ ...ledger.stepBase, iface, needsMultipath }),
+      );
+    }
+    await this.discover();
   }
 
   /** Finds out where the target can be reached, when the request leaves that to a discovery. */
@@ -102,7 +117,7 @@ export class BringUp {
     const { loginTimeoutMs } = ledger.policy;
     const takesMs = loginTimeoutMs + FIXED_BOUNDS.iscsiadmTimeoutMs;
     const summary = `discover ${iqn} at ${portal}`;
-    const found = await this.step({ summary, takesMs }, (steps) =>
+    const found = await this.steps.runBeforePaths({ summary, takesMs }, (steps) =>
       steps.discoverPaths({
         ...ledger.stepBase,
         portal,
@@ -112,9 +127,7 @@ export class BringUp {
         ...(discoveryMutualChap === undefined ? {} : { mutualChap: discoveryMutualChap }),
         portalWaitMs: loginTimeoutMs,
       }),
-    ).catch(async (error: unknown) => {
-      throw await this.withHostPresence(error);
-    });
+    );
     ledger.setPaths(found.portals.map((each) => ({ portal: each, iqn, lun })));
     this.paths = ledger.entry.paths;
   }
@@ -142,7 +155,7 @@ export class BringUp {
     const devices = ledger.presentPaths.map(({ device: { hctl, wwid } }) => ({ hctl, wwid }));
     const { mapWaitMs } = ledger.policy;
     const times = { summary: `form the device over ${devices.length} paths`, takesMs: mapWaitMs };
-    const volume = await this.step(times, (steps) =>
+    const volume = await this.steps.run(times, (steps) =>
       steps.ensureMap({
         ...ledger.stepBase,
         wwid: first.device.wwid,
@@ -204,7 +217,7 @@ export class BringUp {
     const { chap, mutualChap } = request.connection;
     try {
       const login = { summary: `log in to ${path.host.portal}`, takesMs: 3 * loginTimeoutMs };
-      path.session = await this.step(
+      path.session = await this.steps.run(
         login,
         (steps) =>
           steps.ensureSession({
@@ -220,7 +233,7 @@ export class BringUp {
       // Once the volume is handed out, a late path must be the same volume.
       const expectWwid = request.expect.wwid ?? ledger.entry.volume?.wwid;
       const find = { summary: `find ${describePath(path.host)}`, takesMs: deviceWaitMs };
-      path.device = await this.step(find, (steps) =>
+      path.device = await this.steps.run(find, (steps) =>
         steps.findPathDevice({
           ...ledger.stepBase,
           path: path.host,
@@ -239,54 +252,6 @@ export class BringUp {
     } finally {
       this.settled += 1;
     }
-  }
-
-  /**
-   * Runs one step of the attach; sends it again when its answer was lost and time is left.
-   *
-   * @param path - marked as touched unless the step provably never ran
-   */
-  private async step<Result>(
-    times: StepTimes,
-    call: (steps: HostSteps) => Promise<Result>,
-    path?: PathEntry,
-  ): Promise<Result> {
-    const { hostId } = this.ledger.key;
-    const { hostWaitMs } = this.ledger.policy;
-    const wasTouched = path?.touched ?? false;
-    for (let lost = 0; ; lost += 1) {
-      const remainingMs = this.deadlineAt - Date.now();
-      if (remainingMs <= 0 || lost > LOST_ANSWERS_MAX) throw this.deadlineExceeded(times.summary);
-      if (path !== undefined) path.touched = true;
-      try {
-        return await call(attachSteps(hostId, { ...times, hostWaitMs, remainingMs }));
-      } catch (error) {
-        const end = stepEnd(error);
-        switch (end.kind) {
-          case 'lost':
-            continue;
-          case 'not-taken':
-            if (path !== undefined && lost === 0) path.touched = wasTouched;
-            throw createFailure(
-              'HostUnavailable',
-              `The worker of host ${hostId} did not take "${times.summary}" within ${hostWaitMs} ms`,
-              { hostId, waitedMs: hostWaitMs },
-            );
-          case 'out-of-time':
-            throw this.deadlineExceeded(times.summary);
-          case 'failed':
-            throw end.failure;
-          case 'cancelled':
-            throw error;
-        }
-      }
-    }
-  }
-
-  private deadlineExceeded(step: string): ApplicationFailure {
-    const { deadlineMs } = this.ledger.policy;
-    const message = `The attach was not done within ${deadlineMs} ms; under way: ${step}`;
-    return createFailure('DeadlineExceeded', message, { deadlineMs, step });
   }
 
   private failureOf(error: unknown, path: PathEntry): FailureSummary {
@@ -312,72 +277,5 @@ export class BringUp {
         ...(other.hostId === undefined ? {} : { hostId: other.hostId }),
       },
     );
-  }
-
-  /** All paths must lead to one volume. A mixed map would destroy data. */
-  private checkIdentity(): void {
-    const [first, ...others] = this.ledger.presentPaths;
-    const stranger = others.find(({ device }) => device.wwid !== first?.device.wwid);
-    const expected = this.request.expect.wwid;
-    if (first !== undefined && expected !== undefined && !sameWwid(first.device.wwid, expected)) {
-      throw createFailure(
-        'WrongVolume',
-        `${describePath(first.host)} is ${first.device.wwid}, expected ${expected}`,
-        { seen: first.device.wwid, expected, portal: first.host.portal, lun: first.host.lun },
-      );
-    }
-    if (first !== undefined && stranger !== undefined) {
-      throw createFailure(
-        'WrongVolume',
-        `The paths lead to different volumes: ${describePath(first.host)} is ` +
-          `${first.device.wwid}, ${describePath(stranger.host)} is ${stranger.device.wwid}`,
-        { seen: [first.device.wwid, stranger.device.wwid] },
-      );
-    }
-  }
-
-  /** The failure of an attach without enough paths: the most telling one of its paths. */
-  private async tooFewPaths(): Promise<ApplicationFailure> {
-    const { minPaths } = this.ledger.policy;
-    const failed = this.ledger.entry.paths.flatMap(({ host, failure }) =>
-      failure === undefined ? [] : [{ portal: host.portal, lun: host.lun, ...failure }],
-    );
-    const telling =
-      failed.find(({ type }) => type === 'WrongVolume') ??
-      failed.find(({ type }) => FAILURES[type].class === 'permanent') ??
-      failed[0];
-    const type = telling?.type ?? 'InternalFault';
-    const presence = type === 'HostUnavailable' ? await this.describeHost() : '';
-    const said = failed.map(({ portal, message }) => `${portal}: ${message}`).join('; ');
-    return createFailure(
-      type,
-      `${this.present} of ${this.ledger.entry.paths.length} paths came up, ` +
-        `${minPaths} needed. ${presence}${said}`.slice(0, 1_500),
-      { present: this.present, minPaths, paths: failed.slice(0, 8) },
-    );
-  }
-
-  /** A host that does not answer is away or busy: the caller hears which. */
-  private async withHostPresence(error: unknown): Promise<unknown> {
-    const end = stepEnd(error);
-    if (end.kind !== 'failed' || end.failure.type !== 'HostUnavailable') return error;
-    const { message, details } = end.failure;
-    const facts = (details?.[0] ?? {}) as Record<string, unknown>;
-    return createFailure('HostUnavailable', `${await this.describeHost()}${message}`, facts);
-  }
-
-  private async describeHost(): Promise<string> {
-    const { hostId } = this.ledger.key;
-    try {
-      const { polling, lastSeen } = await controlSteps(
-        `look for the worker of ${hostId}`,
-      ).describeHost({ hostId });
-      if (polling) return `Host ${hostId} has a worker, but it is busy. `;
-      return lastSeen === undefined
-        ? `No worker of host ${hostId} was seen in the last minutes. `
-        : `The worker of host ${hostId} was last seen at ${lastSeen}. `;
-    } catch {
-      return '';
-    }
   }
 }

@@ -7,7 +7,7 @@ import type { SaidEnd, VerbContext } from '../verb-context.js';
 import type { DiscoveryInput, DiscoveryOutcome } from '../verbs.js';
 import { withDiscoveryRecord } from './discovery-record.js';
 import { endFacts } from './failed-end.js';
-import { requireIface } from './require-iface.js';
+import { requireIface } from './has-iface.js';
 
 /**
  * Asks a portal which targets it serves, and where. Nothing of the answer is stored: discovery in its

@@ -9,8 +9,8 @@ import { CommandFailure } from '../command-failure.js';
 import type { VerbContext } from '../verb-context.js';
 
 const PURPOSE = 'make a discovery record';
-/** What a record said that is being borrowed; survives the process, ends with the boot. */
-const BORROWED = '/run/mooring/discovery';
+/** What a record said that is being borrowed. Outlives process and boot, as the record does. */
+const BORROWED = '/etc/iscsi/mooring/discovery';
 
 /** A record as it was; `text` is absent when there was none. */
 interface Borrowed {

@@ -1,7 +1,6 @@
 import { FIXED_BOUNDS } from '../../contract/policy.js';
 import { findMap } from '../../host/sysfs/dm-map.js';
 import { readScsiDevice } from '../../host/sysfs/scsi-device.js';
-import { MissingProgram } from '../command-runner.js';
 import { requireDevices, requireWwid } from '../input-checks.js';
 import type { SaidEnd, VerbContext } from '../verb-context.js';
 import type { AdditionOutcome, IdentifiedDevice } from '../verbs.js';
@@ -37,14 +36,7 @@ export async function ensureMap(
     return { kind: 'failed', said: `no path of ${wwid} is left on the host` };
   const missing = blocks.filter((block) => map?.slaves.includes(block) !== true);
   if (missing.length === 0) return { kind: 'already-so' };
-  try {
-    return map === undefined
-      ? await askForMap(context, wwid, missing)
-      : await offerPaths(context, missing);
-  } catch (error) {
-    if (error instanceof MissingProgram) return { kind: 'not-ready', said: error.message };
-    throw error;
-  }
+  return map === undefined ? askForMap(context, wwid, missing) : offerPaths(context, missing);
 }
 
 async function askForMap(

@@ -9,9 +9,10 @@ import { mooringSettings } from '../../host/iscsiadm/node-settings.js';
 import { CommandFailure } from '../command-failure.js';
 import { requireNodeSettings, requirePortalTarget } from '../input-checks.js';
 import type { VerbContext } from '../verb-context.js';
-import type { NodeSettings, PortalTarget } from '../verbs.js';
+import type { EnsuredRecord, NodeSettings, PortalTarget } from '../verbs.js';
+import { keepOriginal } from './original-record.js';
 import { repeatIscsiadm } from './repeat-iscsiadm.js';
-import { requireIface } from './require-iface.js';
+import { requireIface } from './has-iface.js';
 
 const PURPOSE = 'make a node record';
 
@@ -19,7 +20,7 @@ const PURPOSE = 'make a node record';
 export async function ensureNodeRecord(
   context: VerbContext,
   input: PortalTarget & NodeSettings,
-): Promise<{ readonly made: boolean }> {
+): Promise<EnsuredRecord> {
   requirePortalTarget(input);
   requireNodeSettings(input);
   await requireIface(context, input.iface);
@@ -34,10 +35,12 @@ export async function ensureNodeRecord(
     const found = await findNodeRecord(context.files, input);
     const record = found ?? (await makeRecord(context, input));
     const text = applySettings(record.text, settings);
-    if (text !== record.text) {
+    const changed = text !== record.text;
+    if (changed) {
+      if (found !== undefined && input.keepOriginal === true) await keepOriginal(context, found);
       await context.writer.replaceFile(record.path, text, 0o600, record.database);
     }
-    return { made: found === undefined };
+    return { made: found === undefined, changed };
   });
 }
 

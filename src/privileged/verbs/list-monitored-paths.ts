@@ -1,6 +1,6 @@
 import { FIXED_BOUNDS } from '../../contract/policy.js';
 import { parsePathLines } from '../../host/multipath/topology.js';
-import { MissingProgram } from '../command-runner.js';
+import { isMissingProgram } from '../command-runner.js';
 import type { VerbContext } from '../verb-context.js';
 import type { MonitoredPath } from '../verbs.js';
 
@@ -16,7 +16,7 @@ export async function listMonitoredPaths(
     });
     return end.exitCode === 0 && !end.timedOut ? parsePathLines(end.stdout) : undefined;
   } catch (error) {
-    if (error instanceof MissingProgram) return undefined;
+    if (isMissingProgram(error)) return undefined;
     throw error;
   }
 }

@@ -69,7 +69,7 @@ describe('with credentials', () => {
     ]);
     expect(runner.lines.join(' ')).not.toContain('marker-secret');
     expect(await host.list('/etc/iscsi/send_targets')).toEqual([]);
-    expect(await host.list('/run/mooring/discovery')).toEqual([]);
+    expect(await host.list('/etc/iscsi/mooring/discovery')).toEqual([]);
   });
 
   test('a record of somebody else says afterwards what it said before', async () => {
@@ -101,7 +101,7 @@ describe('with credentials', () => {
     await next.discoverPortals({ ...INPUT, chap: CHAP });
 
     expect(await host.readText(RECORD)).toBe(OTHERS);
-    expect(await host.list('/run/mooring/discovery')).toEqual([]);
+    expect(await host.list('/etc/iscsi/mooring/discovery')).toEqual([]);
   });
 });
 

@@ -90,12 +90,12 @@ test('a daemon that says nothing is not ready, and the WWID is not noted', async
   expect(setting.runner.lines).toEqual([`multipathd add map ${WWID}`]);
 });
 
-test('a host without multipath is not ready', async () => {
+test('a host without multipath-tools says so, and monitors nothing', async () => {
   setting.runner.reaction = ({ program }) => {
     throw new MissingProgram(program);
   };
-  expect(await setting.verbs.ensureMap({ wwid: WWID, paths: paths() })).toMatchObject({
-    kind: 'not-ready',
+  await expect(setting.verbs.ensureMap({ wwid: WWID, paths: paths() })).rejects.toMatchObject({
+    name: 'MissingProgram',
   });
   expect(await setting.verbs.listMonitoredPaths()).toBeUndefined();
 });

@@ -123,8 +123,29 @@ test('a call that stumbled over another one is made again', async () => {
     host.file(PATH, RECORD);
     return {};
   };
-  expect(await verbs.ensureNodeRecord({ ...END, loginTimeoutSeconds: 7 })).toEqual({ made: true });
+  expect(await verbs.ensureNodeRecord({ ...END, loginTimeoutSeconds: 7 })).toMatchObject({
+    made: true,
+  });
   expect(runner.lines).toHaveLength(3);
+});
+
+test('a record of somebody else says afterwards what it said before', async () => {
+  const setting = withDatabase();
+  const theirs = RECORD.replace('# END', 'node.session.auth.username = theirs\n# END');
+  setting.host.file(PATH, theirs);
+  const edit = { ...END, loginTimeoutSeconds: 7, keepOriginal: true };
+  await setting.verbs.ensureNodeRecord({ ...edit, chap: CHAP });
+  await setting.verbs.ensureNodeRecord({ ...edit, loginTimeoutSeconds: 9 });
+  expect(await setting.host.readText(PATH)).not.toBe(theirs);
+
+  addSession(setting.host);
+  expect(await setting.verbs.restoreNodeRecord(END)).toMatchObject({ kind: 'busy' });
+  setting.host.drop('/sys/class/iscsi_session');
+  expect(await setting.verbs.restoreNodeRecord(END)).toEqual({ kind: 'done' });
+
+  expect(await setting.host.readText(PATH)).toBe(theirs);
+  expect(await setting.verbs.restoreNodeRecord(END)).toEqual({ kind: 'already-gone' });
+  expect(await setting.host.list('/etc/iscsi/mooring')).toEqual([]);
 });
 
 test('a record is deleted, and found gone the second time', async () => {

@@ -59,6 +59,7 @@ describe('verbs across the channel', () => {
     await ready;
     expect(await verbs.ensureNodeRecord({ ...TARGET, loginTimeoutSeconds: 5 })).toEqual({
       made: true,
+      changed: true,
     });
     expect(await verbs.hasNodeRecord(TARGET)).toBe(true);
     expect(await verbs.logIn({ ...TARGET, timeoutMs: 10_000 })).toMatchObject({ kind: 'session' });
