@@ -35,6 +35,8 @@ export type Fault =
   | { readonly kind: 'flush-fails'; readonly wwid: string }
   /** udev handles every event so much later. */
   | { readonly kind: 'udev-late'; readonly byMs: number }
+  /** udev handles nothing as long as this lasts, then everything in its order. */
+  | { readonly kind: 'udev-held' }
   /** udev leaves the links of a device that went. */
   | { readonly kind: 'udev-keeps-links' }
   /** The daemon does not run: no answers, no maps by itself. Ends when removed. */

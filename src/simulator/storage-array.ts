@@ -89,7 +89,14 @@ export type DiscoveryAnswer = readonly DiscoveredPortal[] | 'unauthorised';
 export type LoginAnswer = 'accepted' | 'no-target' | 'unauthorised' | 'target-not-authentic';
 
 interface Target extends TargetSpec {
-  readonly mappings: Map<number, { volume: string; portals?: readonly string[] }>;
+  /** One LUN may be another unit at other portals. */
+  readonly mappings: Map<number, readonly PlacedUnit[]>;
+}
+
+interface PlacedUnit {
+  readonly volume: string;
+  /** Absent: at all of them. */
+  readonly portals?: readonly string[];
 }
 
 const UP: PortalCondition = { kind: 'up' };
@@ -155,13 +162,17 @@ export class StorageArray {
     this.#discoveryChap = chap;
   }
 
-  /** Maps a volume to a LUN; what the number stood for before is replaced. */
+  /** Maps a volume to a LUN; what the number stood for at these portals is replaced. */
   mapLun({ iqn, lun, volume, portals }: Mapping): void {
     this.volume(volume);
-    this.#target(iqn).mappings.set(lun, {
-      volume,
-      ...(portals === undefined ? {} : { portals: portals.map(normalisePortal) }),
-    });
+    const { mappings } = this.#target(iqn);
+    const places = portals?.map(normalisePortal);
+    const others = (mappings.get(lun) ?? []).filter(
+      (unit) =>
+        places !== undefined && unit.portals?.some((each) => places.includes(each)) === false,
+    );
+    const unit = { volume, ...(places === undefined ? {} : { portals: places }) };
+    mappings.set(lun, [...others, unit]);
     this.unitChanges.ring();
   }
 
@@ -241,9 +252,9 @@ export class StorageArray {
   /** The volume that answers at a LUN now. `lun` is the kernel's number. */
   unitAt({ iqn, portal, lun }: { iqn: string; portal: string; lun: number }): Volume | undefined {
     const target = this.#targets.get(iqn.toLowerCase());
-    const mapping = target?.mappings.get(target.addressing === 'flat' ? arrayLun(lun) : lun);
-    if (mapping === undefined || mapping.portals?.includes(portal) === false) return undefined;
-    return this.#volumes.get(mapping.volume);
+    const units = target?.mappings.get(target.addressing === 'flat' ? arrayLun(lun) : lun) ?? [];
+    const unit = units.find(({ portals }) => portals?.includes(portal) !== false);
+    return unit === undefined ? undefined : this.#volumes.get(unit.volume);
   }
 
   #target(iqn: string): Target {

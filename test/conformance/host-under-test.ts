@@ -5,15 +5,42 @@ import type { AttachResult, DetachResult } from '../../src/model/attach-result.j
 import type { AttachmentView } from '../../src/model/attachment.js';
 
 /** Everything on a host that must be as before when a volume is gone: one comparable object. */
-export type HostState = Readonly<Record<string, unknown>>;
+export interface HostState {
+  readonly sessions: readonly {
+    readonly session: string;
+    readonly targetIqn: string;
+    readonly portal: string;
+    readonly state: string;
+  }[];
+  /** Files of open-iscsi's node database. */
+  readonly nodeRecords: readonly { readonly path: string; readonly sha256?: string }[];
+  readonly scsiDevices: readonly {
+    readonly hctl: string;
+    readonly disk?: string;
+    /** As the kernel says it. */
+    readonly wwid?: string;
+  }[];
+  /** Device-mapper devices: the kernel's name, device-mapper's own as `label`. */
+  readonly maps: readonly {
+    readonly name: string;
+    readonly uuid: string;
+    readonly label: string;
+    readonly slaves: readonly string[];
+  }[];
+  /** Lines of multipath's wwids file: `/WWID/`. */
+  readonly wwids: readonly string[];
+  readonly links: readonly { readonly name: string; readonly device: string }[];
+  readonly multipathdPaths: readonly string[];
+  readonly runTree: readonly { readonly path: string; readonly sha256?: string }[];
+}
 
 /**
  * A host's state while something is attached: without links and monitored paths, which udev and
  * multipathd still put in order for a moment after a map has come up.
  */
-export function settledPart(state: HostState): HostState {
-  const passing = new Set(['links', 'multipathdPaths']);
-  return Object.fromEntries(Object.entries(state).filter(([name]) => !passing.has(name)));
+export function settledPart(state: HostState): Partial<HostState> {
+  const { links: _links, multipathdPaths: _paths, ...settled } = state;
+  return settled;
 }
 
 /** One LUN of the array, as a scenario asks for it. */
@@ -51,6 +78,25 @@ export interface CommandEnd {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** How a program misbehaves from now on; the real one's name and arguments decide which runs. */
+export interface ToolFault {
+  readonly program: 'iscsiadm' | 'multipathd' | 'multipath';
+  /**
+   * `fails`: does nothing and ends like this. `lies`: does its work and then ends like this.
+   * `hangs`: does nothing and does not end. `missing`: is not installed.
+   */
+  readonly how: 'fails' | 'lies' | 'hangs' | 'missing';
+  /** A text in the arguments, joined by blanks; all runs without it. */
+  readonly matching?: string;
+  /** How many runs; default all. */
+  readonly times?: number;
+  /** Default 0. */
+  readonly exitCode?: number;
+  readonly stderr?: string;
+  /** One that hangs stays when it is asked to end (TERM). */
+  readonly ignoresTerm?: boolean;
 }
 
 /** Why a scenario cannot run on a host: a physical reason, shown in the table. */
@@ -150,6 +196,13 @@ export interface HostUnderTest {
     readonly findMultipaths?: 'strict' | 'smart' | 'yes' | 'no';
     readonly friendlyNames?: boolean;
   }): Promise<void>;
+  /** udev handles no event until `releaseUdev`: no links, no map by multipathd. */
+  holdUdev(): Promise<void>;
+  releaseUdev(): Promise<void>;
+  /** The real host throws {@link CannotRunHere} where the tool cannot be made to. */
+  misbehave(fault: ToolFault): Promise<void>;
+  /** Ends what `misbehave` began. */
+  mend(): Promise<void>;
   stopMultipathd(): Promise<void>;
   startMultipathd(): Promise<void>;
 
@@ -157,6 +210,8 @@ export interface HostUnderTest {
   /** Kills the host worker as the kernel would: no chance to clean up. */
   killWorker(): Promise<void>;
   startWorker(): Promise<void>;
+  /** Starts another one for the same host beside it; @returns how that ended, which it must soon. */
+  startSecondWorker(): Promise<CommandEnd>;
   /** Everything it has written since it was started first, as JSON lines. */
   workerLog(): Promise<string>;
   /** Everything it and the server show of this volume: history as JSON, for a look for secrets. */

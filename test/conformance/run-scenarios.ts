@@ -1,18 +1,48 @@
 import { test } from 'vitest';
-import type { HostUnderTest } from './host-under-test.js';
-import { attachScenarios } from './scenarios/attach.js';
+import { CannotRunHere, type HostUnderTest } from './host-under-test.js';
+import type { Scenario } from './scenario.js';
+import { appearingScenarios } from './scenarios/appearing.js';
+import { credentialScenarios } from './scenarios/credentials.js';
 import { detachScenarios } from './scenarios/detach.js';
+import { discoveryScenarios } from './scenarios/discovery.js';
+import { identityScenarios } from './scenarios/identity.js';
+import { multipathScenarios } from './scenarios/multipath.js';
+import { namesScenarios } from './scenarios/names.js';
+import { sharingScenarios } from './scenarios/sharing.js';
+import { singlePathScenarios } from './scenarios/single-path.js';
+import { toolScenarios } from './scenarios/tools.js';
+import { undoingScenarios } from './scenarios/undoing.js';
 
 /** Every scenario, whatever the host. */
-const SCENARIOS = [...attachScenarios, ...detachScenarios];
+const SCENARIOS: readonly Scenario[] = [
+  ...singlePathScenarios,
+  ...multipathScenarios,
+  ...namesScenarios,
+  ...credentialScenarios,
+  ...discoveryScenarios,
+  ...appearingScenarios,
+  ...identityScenarios,
+  ...sharingScenarios,
+  ...toolScenarios,
+  ...undoingScenarios,
+  ...detachScenarios,
+];
 
-/** Declares one test per scenario on a host that is there when they run. */
+/**
+ * Declares one test per scenario on a host that is there when they run. One that cannot run on the
+ * host is skipped, with the reason as its note.
+ */
 export function testScenarios(host: () => HostUnderTest, timeoutMs: number): void {
   for (const scenario of SCENARIOS) {
     test(
       `${scenario.id} ${scenario.claim}`,
-      async () => {
-        await scenario.run(host());
+      async ({ skip }) => {
+        try {
+          await scenario.run(host());
+        } catch (error) {
+          if (!(error instanceof CannotRunHere)) throw error;
+          skip(error.message);
+        }
       },
       timeoutMs,
     );

@@ -3,6 +3,7 @@ import type { AttachRequestInput } from '../../src/model/attach-request.js';
 import type { AttachResult, DetachResult } from '../../src/model/attach-result.js';
 import type { AttachmentView } from '../../src/model/attachment.js';
 import type { FileTree } from '../../src/host/file-tree.js';
+import type { Fault } from '../../src/simulator/fault-plan.js';
 import type { HostControl } from '../../src/simulator/host-control.js';
 import type { PortalCondition, TargetSpec } from '../../src/simulator/storage-array.js';
 import { eventually } from '../support/eventually.js';
@@ -12,6 +13,7 @@ import type {
   Credentials,
   HostState,
   HostUnderTest,
+  ToolFault,
   Volume,
   VolumePlace,
 } from './host-under-test.js';
@@ -41,6 +43,8 @@ export class SimulatedHostUnderTest implements HostUnderTest {
   private readonly rewritten = new Map<string, string | undefined>();
   /** Asked for since the last reset. */
   private readonly volumes = new Set<string>();
+  /** Faults by what ends them together. */
+  private readonly faults = new Map<Mischief, number[]>();
   private luns = 0;
   private isMounted = false;
 
@@ -102,11 +106,11 @@ export class SimulatedHostUnderTest implements HostUnderTest {
   }
 
   async losePackets(percent: number): Promise<void> {
-    await this.control.addFault({ kind: 'packet-loss', percent });
+    await this.begin('network', { kind: 'packet-loss', percent });
   }
 
   async restorePortals(): Promise<void> {
-    await this.control.clearFaults();
+    await this.end('network');
     for (const portal of [...PORTALS, IPV6_PORTAL]) await this.setPortal(portal, { kind: 'up' });
   }
 
@@ -240,12 +244,41 @@ export class SimulatedHostUnderTest implements HostUnderTest {
     await this.run('multipathd', ['reconfigure']);
   }
 
+  async holdUdev(): Promise<void> {
+    await this.begin('udev', { kind: 'udev-held' });
+  }
+
+  async releaseUdev(): Promise<void> {
+    await this.end('udev');
+  }
+
+  async misbehave(fault: ToolFault): Promise<void> {
+    const { program, how, exitCode = 0, ...more } = fault;
+    switch (how) {
+      case 'fails':
+        await this.begin('tools', { kind: 'command-fails', program, exitCode, ...more });
+        break;
+      case 'lies':
+        await this.begin('tools', { kind: 'answer-lies', program, exitCode, ...more });
+        break;
+      case 'hangs':
+        await this.begin('tools', { kind: 'command-hangs', program, ...more });
+        break;
+      case 'missing':
+        await this.begin('tools', { kind: 'program-missing', program });
+    }
+  }
+
+  async mend(): Promise<void> {
+    await this.end('tools');
+  }
+
   async stopMultipathd(): Promise<void> {
-    await this.control.addFault({ kind: 'multipathd-stopped' });
+    await this.begin('multipathd', { kind: 'multipathd-stopped' });
   }
 
   async startMultipathd(): Promise<void> {
-    await this.control.clearFaults();
+    await this.end('multipathd');
     await eventually(
       async () => {
         const { exitCode } = await this.run('multipathd', ['show', 'status']);
@@ -263,6 +296,10 @@ export class SimulatedHostUnderTest implements HostUnderTest {
     return this.processes.startWorker();
   }
 
+  startSecondWorker(): Promise<CommandEnd> {
+    return this.processes.startSecondWorker();
+  }
+
   workerLog(): Promise<string> {
     return this.processes.workerLog();
   }
@@ -273,6 +310,8 @@ export class SimulatedHostUnderTest implements HostUnderTest {
 
   async reset(): Promise<void> {
     await this.restorePortals();
+    await this.releaseUdev();
+    await this.mend();
     await this.startMultipathd();
     if (!this.processes.isWorkerAlive) await this.startWorker();
     if (this.isMounted) await this.unmount();
@@ -298,6 +337,16 @@ export class SimulatedHostUnderTest implements HostUnderTest {
     this.volumes.clear();
   }
 
+  private async begin(what: Mischief, fault: Fault): Promise<void> {
+    const id = await this.control.addFault(fault);
+    this.faults.set(what, [...(this.faults.get(what) ?? []), id]);
+  }
+
+  private async end(what: Mischief): Promise<void> {
+    for (const id of this.faults.get(what) ?? []) await this.control.removeFault(id);
+    this.faults.delete(what);
+  }
+
   private get control(): HostControl {
     return this.processes.host.control;
   }
@@ -314,6 +363,8 @@ export class SimulatedHostUnderTest implements HostUnderTest {
     await this.array.setPortal({ portal, condition });
   }
 }
+
+type Mischief = 'network' | 'udev' | 'multipathd' | 'tools';
 
 const OWN_TARGET: TargetSpec = { iqn: IQN, portals: [...PORTALS, IPV6_PORTAL] };
 

@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { CONTROL_TASK_QUEUE, hostTaskQueue } from '../../src/contract/ids.js';
-import { startChild, type ChildProcess } from '../../src/demo/child-process.js';
+import {
+  runProgram,
+  startChild,
+  type ChildProcess,
+  type ProgramEnd,
+} from '../../src/demo/child-process.js';
 import { startSimulatedHosts } from '../../src/demo/simulated-hosts.js';
 import type { SimulatorConfig } from '../../src/simulator/process/process-config.js';
 import { connectSimulatedHost, type RemoteHost } from '../../src/simulator/remote-host.js';
@@ -95,13 +100,19 @@ export class SimulatedProcesses {
     this.worker = await startMooring({
       address: this.address,
       log: join(this.directory, HOST_LOG),
-      args: [
-        ...['worker', 'host', '--host-id', this.hostId],
-        ...['--simulated', join(this.directory, 'simulator.sock')],
-        ...['--secrets-directory', join(this.directory, 'secrets')],
-      ],
+      args: this.workerArgs,
     });
     await this.untilPolling(hostTaskQueue(this.hostId));
+  }
+
+  async startSecondWorker(): Promise<ProgramEnd & { readonly exitCode: number }> {
+    const end = await runProgram({
+      file: process.execPath,
+      args: [MOORING, ...this.workerArgs],
+      env: { TEMPORAL_ADDRESS: this.address },
+      timeoutMs: WORKER_START_MS,
+    });
+    return { ...end, exitCode: end.exitCode ?? -1 };
   }
 
   async workerLog(): Promise<string> {
@@ -112,6 +123,14 @@ export class SimulatedProcesses {
   async storeSecret(name: string, secret: string): Promise<string> {
     await writeFile(join(this.directory, 'secrets', name), `${secret}\n`, { mode: 0o600 });
     return `file:${name}`;
+  }
+
+  private get workerArgs(): readonly string[] {
+    return [
+      ...['worker', 'host', '--host-id', this.hostId],
+      ...['--simulated', join(this.directory, 'simulator.sock')],
+      ...['--secrets-directory', join(this.directory, 'secrets')],
+    ];
   }
 
   private async untilPolling(taskQueue: string): Promise<void> {

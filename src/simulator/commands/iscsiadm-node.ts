@@ -1,10 +1,11 @@
 import { ISCSI_ERR, type IscsiError } from '../kernel/iscsi-initiator.js';
+import type { Session } from '../kernel/session.js';
 import type { RunningHost } from '../linux-host.js';
 import { recordPortal, type RecordPattern, type StoredRecord } from '../userland/node-database.js';
 import { programEnd, type ProgramEnd } from './command-handler.js';
 import type { IscsiadmMode, Machine } from './iscsiadm.js';
 import type { IscsiadmOptions } from './iscsiadm-options.js';
-import { endSession } from './iscsiadm-session.js';
+import { endSession, rescan } from './iscsiadm-session.js';
 import {
   databaseFailure,
   errorText,
@@ -19,6 +20,7 @@ export const nodeMode: IscsiadmMode = async (machine, options) => {
   const pattern = patternOf(options);
   if (options.has('--login')) return logIn(machine, pattern);
   if (options.has('--logout')) return logOut(machine, pattern);
+  if (options.has('--rescan')) return rescan(machine, sessionsOf(machine, pattern));
   switch (options.get('--op')) {
     case 'new':
       return create(machine, pattern);
@@ -130,19 +132,22 @@ async function logInRecord({ host, running }: Machine, record: StoredRecord): Pr
 /** By what the kernel has: a record is not needed. */
 async function logOut(machine: Machine, pattern: RecordPattern): Promise<ProgramEnd> {
   const { host, running } = machine;
-  const { iqn, portal, iface } = pattern;
-  const sessions = running.initiator.sessions.filter(
-    (each) =>
-      (iqn === undefined || each.iqn === iqn) &&
-      (iface === undefined || each.iface === iface) &&
-      (portal === undefined || each.portal === recordPortal(portal)),
-  );
+  const sessions = sessionsOf(machine, pattern);
   if (sessions.length === 0) {
     await running.boot.sleep(host.durations.iscsiadmIdle);
     return programEnd(ISCSI_ERR.noObjects, { stderr: 'iscsiadm: No matching sessions found\n' });
   }
   const ends = await Promise.all(sessions.map(({ sid }) => endSession(machine, sid)));
   return joined(ends);
+}
+
+function sessionsOf({ running }: Machine, { iqn, portal, iface }: RecordPattern): Session[] {
+  return running.initiator.sessions.filter(
+    (each) =>
+      (iqn === undefined || each.iqn === iqn) &&
+      (iface === undefined || each.iface === iface) &&
+      (portal === undefined || each.portal === recordPortal(portal)),
+  );
 }
 
 /** Deletions under way, by host and target: two of them trip over each other. */

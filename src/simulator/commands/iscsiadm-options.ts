@@ -15,8 +15,9 @@ const LONG: Readonly<Record<string, string>> = {
   '-D': '--discover',
   '-l': '--login',
   '-u': '--logout',
+  '-R': '--rescan',
 };
-const FLAGS: ReadonlySet<string> = new Set(['--discover', '--login', '--logout']);
+const FLAGS: ReadonlySet<string> = new Set(['--discover', '--login', '--logout', '--rescan']);
 
 /** A command line of iscsiadm: options by their long name, with every value they were given. */
 export class IscsiadmOptions {

@@ -1,13 +1,15 @@
 import { ISCSI_ERR } from '../kernel/iscsi-initiator.js';
+import type { Session } from '../kernel/session.js';
 import { programEnd, type ProgramEnd } from './command-handler.js';
 import type { IscsiadmMode, Machine } from './iscsiadm.js';
 import { listedPortal, reportedError } from './iscsiadm-words.js';
 
-/** `iscsiadm -m session`: the list, and the logout of one. */
+/** `iscsiadm -m session`: the list, the scan of all, and the logout of one. */
 export const sessionMode: IscsiadmMode = async (machine, options) => {
   if (options.has('--sid') && options.has('--logout')) {
     return logOutSession(machine, Number(options.get('--sid')));
   }
+  if (options.has('--rescan')) return rescan(machine, machine.running.initiator.sessions);
   return options.has('--sid') || options.has('--op') ? undefined : list(machine);
 };
 
@@ -20,6 +22,19 @@ async function list({ host, running }: Machine): Promise<ProgramEnd> {
   const lines = sessions.map(
     ({ sid, address, port, tpgt, iqn }) =>
       `tcp: [${sid}] ${listedPortal(address, port, tpgt)} ${iqn} (non-flash)\n`,
+  );
+  return programEnd(ISCSI_ERR.success, { stdout: lines.join('') });
+}
+
+/** A wildcard scan of each session. */
+export async function rescan(
+  { running }: Machine,
+  sessions: readonly Session[],
+): Promise<ProgramEnd> {
+  await Promise.all(sessions.map((session) => running.scsi.scan(session, {})));
+  const lines = sessions.map(
+    ({ sid, iqn, address, port }) =>
+      `Rescanning session [sid: ${sid}, target: ${iqn}, portal: ${address},${port}]\n`,
   );
   return programEnd(ISCSI_ERR.success, { stdout: lines.join('') });
 }

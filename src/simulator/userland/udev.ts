@@ -86,6 +86,11 @@ export class Udev {
   async #handle(event: Uevent): Promise<void> {
     const { boot, durations, faults } = this.#parts;
     await boot.sleep(durations.udev + (faults.find('udev-late')?.byMs ?? 0));
+    await boot.waitFor(
+      () => !faults.has('udev-held'),
+      () => faults.changes.next(),
+      Infinity,
+    );
     const claim = event.action === 'remove' ? undefined : this.#claimOf(event.block);
     if (claim !== undefined) {
       this.#known.add(event.block);

@@ -1,0 +1,92 @@
+import { expect } from 'vitest';
+import { eventually } from '../../support/eventually.js';
+import { requestFor } from '../host-under-test.js';
+import type { Scenario } from '../scenario.js';
+import { asFound, rejection, untilLoggedIn } from './experiment.js';
+
+const OFF = { multipath: 'off' } as const;
+/** From the detach to a clean host; a login would hang for 30 s and more. */
+const UNDONE_WITHIN_MS = 12_000;
+/** Pauses between tries of a cleanup grow to a minute. */
+const CLEANED_WITHIN_MS = 90_000;
+
+/** Attaches that end early. */
+export const undoingScenarios: readonly Scenario[] = [
+  {
+    id: 'B-74',
+    claim: 'a detach undoes an attach that hangs at a dead portal, within seconds',
+    async run(host) {
+      await asFound(host, async (before) => {
+        const volume = await host.freshVolume();
+        const [good = '', dead = ''] = host.portals;
+        await host.dropPortal(dead);
+        const policy = { loginTimeoutMs: 30_000, minPaths: 2 };
+        const attach = host.attach(requestFor(host, volume, { policy }, [good, dead]));
+        attach.catch(() => undefined);
+        await untilLoggedIn(host, 1);
+
+        const started = performance.now();
+        await host.detach(volume.volumeId);
+
+        expect(performance.now() - started).toBeLessThan(UNDONE_WITHIN_MS);
+        expect(await rejection(attach)).toMatchObject({ type: 'Cancelled' });
+        expect(await host.hostState()).toEqual(before);
+      });
+    },
+  },
+  {
+    id: 'B-74',
+    claim: 'an attach past its deadline is undone, and says what it was waiting for',
+    async run(host) {
+      await asFound(host, async (before) => {
+        const volume = await host.freshVolume({ mapped: false });
+
+        const policy = { deadlineMs: 4_000, deviceWaitMs: 60_000 };
+        const attach = host.attach(
+          requestFor(host, volume, { ...OFF, policy }, host.portals.slice(0, 1)),
+        );
+
+        await expect(attach).rejects.toMatchObject({ type: 'DeadlineExceeded' });
+        expect(await host.hostState()).toEqual(before);
+      });
+    },
+  },
+  {
+    id: 'B-79',
+    claim: 'when the cleanup fails too, the first error is told first, and the cleanup goes on',
+    async run(host) {
+      await asFound(host, async (before) => {
+        const volume = { ...(await host.freshVolume()), lun: 251 };
+        const policy = { deviceWaitMs: 500 };
+        await host.misbehave({
+          program: 'iscsiadm',
+          how: 'fails',
+          matching: '--logout',
+          exitCode: 10,
+          stderr: 'iscsiadm: initiator reported error (10 - iSCSI logout failed)\n',
+        });
+        const attach = host.attach(
+          requestFor(host, volume, { ...OFF, policy }, host.portals.slice(0, 1)),
+        );
+        attach.catch(() => undefined);
+        await eventually(
+          async () => {
+            expect(await host.state(volume.volumeId)).toMatchObject({ state: 'cleaning-up' });
+          },
+          { withinMs: 30_000 },
+        );
+        const { undo = [] } = await host.state(volume.volumeId);
+        expect(undo.filter(({ outcome }) => outcome === 'failed')).not.toEqual([]);
+        expect((await host.hostState()).sessions).toHaveLength(1);
+
+        // The answer comes when the undo is done, or after a while without it.
+        await host.mend();
+
+        await expect(attach).rejects.toMatchObject({ type: 'LunNotFound' });
+        await eventually(async () => expect(await host.hostState()).toEqual(before), {
+          withinMs: CLEANED_WITHIN_MS,
+        });
+      });
+    },
+  },
+];
