@@ -17,7 +17,7 @@ export interface ArrayControl {
   /** Takes a target away with its mappings; its volumes stay. */
   removeTarget(iqn: string): Promise<void>;
   /** What sendtargets discovery asks for from now on; nothing when left out. */
-  setDiscoveryChap(chap?: ChapSecret): Promise<void>;
+  setDiscoveryChap(asked: { readonly chap?: ChapSecret }): Promise<void>;
   /** Maps a volume to a LUN; if the number stood for another one, it is re-used. */
   mapLun(mapping: Mapping): Promise<void>;
   unmapLun(unit: { readonly iqn: string; readonly lun: number }): Promise<void>;

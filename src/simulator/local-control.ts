@@ -154,7 +154,7 @@ function controlArray(array: StorageArray): ArrayControl {
     addVolume: async (spec) => void array.addVolume(spec),
     addTarget: async (spec) => array.addTarget(spec),
     removeTarget: async (iqn) => array.removeTarget(iqn),
-    setDiscoveryChap: async (chap) => array.setDiscoveryChap(chap),
+    setDiscoveryChap: async (asked) => array.setDiscoveryChap(asked),
     mapLun: async (mapping) => array.mapLun(mapping),
     unmapLun: async (unit) => array.unmapLun(unit),
     resizeVolume: async (change) => array.resizeVolume(change),

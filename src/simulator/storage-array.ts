@@ -158,7 +158,7 @@ export class StorageArray {
   }
 
   /** What sendtargets discovery asks for from now on, at every portal; nothing when left out. */
-  setDiscoveryChap(chap?: ChapSecret): void {
+  setDiscoveryChap({ chap }: { readonly chap?: ChapSecret }): void {
     this.#discoveryChap = chap;
   }
 

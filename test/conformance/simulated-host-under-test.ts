@@ -147,7 +147,7 @@ export class SimulatedHostUnderTest implements HostUnderTest {
   }
 
   async setDiscoveryChap({ incoming }: { readonly incoming?: Credentials }): Promise<void> {
-    await this.array.setDiscoveryChap(incoming);
+    await this.array.setDiscoveryChap(incoming === undefined ? {} : { chap: incoming });
   }
 
   async hostState(): Promise<HostState> {
@@ -319,7 +319,7 @@ export class SimulatedHostUnderTest implements HostUnderTest {
     await this.detachAll();
     for (const { iqn } of this.targets.values()) await this.array.removeTarget(iqn);
     await this.array.addTarget(OWN_TARGET);
-    await this.array.setDiscoveryChap();
+    await this.array.setDiscoveryChap({});
     const { writer } = this.processes.host;
     for (const [path, text] of this.rewritten) {
       await (text === undefined ? writer.removeFile(path) : writer.replaceFile(path, text, 0o600));

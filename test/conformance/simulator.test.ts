@@ -2,6 +2,9 @@ import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { testScenarios } from './run-scenarios.js';
 import { SimulatedHostUnderTest } from './simulated-host-under-test.js';
 
+/** The longest waits for a cleanup that fails, and then for its next try. */
+const SCENARIO_TIMEOUT_MS = 240_000;
+
 describe('the simulated host', () => {
   let host: SimulatedHostUnderTest | undefined;
   beforeAll(async () => {
@@ -14,5 +17,5 @@ describe('the simulated host', () => {
   testScenarios(() => {
     if (host === undefined) throw new Error('The host under test did not start');
     return host;
-  }, 60_000);
+  }, SCENARIO_TIMEOUT_MS);
 });

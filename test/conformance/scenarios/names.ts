@@ -25,7 +25,8 @@ export const namesScenarios: readonly Scenario[] = [
           const block = device.replace('/dev/', '');
           expect(sizeBytes).toBe(volume.sizeBytes);
           expect(await host.readFile(`/sys/class/block/${block}/partition`)).toBeUndefined();
-          expect(await host.readFile(`/sys/class/block/${block}/dm/uuid`)).not.toMatch(/^part/);
+          const uuid = (await host.readFile(`/sys/class/block/${block}/dm/uuid`)) ?? '';
+          expect(uuid).not.toMatch(/^part/);
           await host.detach(volume.volumeId);
           expect(await host.hostState()).toEqual(before);
         }
@@ -192,7 +193,8 @@ export const namesScenarios: readonly Scenario[] = [
   },
   {
     id: 'M-07',
-    claim: 'an iface record is used by name, beside a session of another iface to the same portal',
+    claim:
+      'the session is made with the iface of the request, and another attach uses the default one',
     async run(host) {
       await asFound(host, async () => {
         const [portal = ''] = host.portals;

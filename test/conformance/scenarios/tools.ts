@@ -139,7 +139,7 @@ export const toolScenarios: readonly Scenario[] = [
 
         expect(await rejection(attach)).toHaveProperty(
           'type',
-          expect.stringMatching(/^(?:CommandTimedOut|DeadlineExceeded)$/),
+          expect.stringMatching(/^(?:CommandTimedOut|DeadlineExceeded|HostNotReady)$/),
         );
         expect((await host.hostState()).sessions).toEqual(before.sessions);
       });
