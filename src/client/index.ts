@@ -1,4 +1,6 @@
 // The public API of mooring, by name. The package's entry point.
+export { toDeviceInfo, type DeviceInfo } from './cinder/device-info.js';
+export { fromCinder, type CinderOptions } from './cinder/from-cinder.js';
 export { CLIENT_ERRORS, type ClientErrorType } from './client-errors.js';
 export {
   connect,
