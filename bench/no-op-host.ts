@@ -31,6 +31,7 @@ export function createNoOpHost(): HostSteps {
         warnings: [],
       }),
     inspectAttachment: () => Promise.resolve({ ...SEEN, devices: [], gates: [] }),
+    planDetach: () => Promise.resolve({ ...SEEN, steps: [] }),
     flushDevice: () => Promise.resolve({ ...SEEN, removed: [], kept: [] }),
     removePathDevices: () => Promise.resolve({ ...SEEN, removed: [], kept: [] }),
     releaseSession: () => Promise.resolve({ ...SEEN, removed: [], kept: [] }),

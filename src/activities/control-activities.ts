@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { exclusiveWorkflowId, hostTaskQueue } from '../contract/ids.js';
+import { exclusiveWorkflowId, hostTaskQueue, leftoversWorkflowId } from '../contract/ids.js';
 import { FIXED_BOUNDS } from '../contract/policy.js';
 import { attachRequestSchema } from '../model/attach-request.js';
 import { detachRequestSchema } from '../model/detach-request.js';
@@ -11,13 +11,19 @@ import type { LedgerAccess } from './ledger-access.js';
 /** The steps that need the Temporal server and no host, for the control workers. */
 export function createControlActivities({ ledger }: { ledger: LedgerAccess }): ControlSteps {
   return {
-    async findConflicts({ volumeId, access }) {
-      if (access === 'shared') {
-        const workflowId = exclusiveWorkflowId(volumeId);
-        return (await ledger.isOpen(workflowId)) ? [{ workflowId }] : [];
-      }
-      const open = await ledger.listOpen(volumeId);
-      return open.filter(({ workflowId }) => workflowId !== exclusiveWorkflowId(volumeId));
+    async findConflicts({ volumeId, hostId, access }) {
+      const exclusive = exclusiveWorkflowId(volumeId);
+      const leftovers = leftoversWorkflowId({ volumeId, hostId });
+      const [isExclusive, isCleaning, open] = await Promise.all([
+        access === 'shared' && ledger.isOpen(exclusive),
+        ledger.isOpen(leftovers),
+        access === 'exclusive' ? ledger.listOpen(volumeId) : [],
+      ]);
+      return [
+        ...(isCleaning ? [{ workflowId: leftovers, hostId }] : []),
+        ...(isExclusive ? [{ workflowId: exclusive }] : []),
+        ...open.filter(({ workflowId }) => workflowId !== exclusive),
+      ];
     },
 
     async describeHost({ hostId }) {

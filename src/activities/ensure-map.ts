@@ -15,6 +15,7 @@ import { isMissingProgram } from '../privileged/command-runner.js';
 import type { HostContext } from './host-context.js';
 import { lookUntil } from './look-until.js';
 import { hostStep } from './step.js';
+import { usablePaths } from './usable-paths.js';
 
 /**
  * Paths multipathd has not taken in by itself after this are offered to it once more, and then after
@@ -153,8 +154,8 @@ async function formed(
   paths: readonly Path[],
 ): Promise<FormedDevice> {
   const carriers = paths.filter(isIn(map));
-  if (!carriers.some(({ state }) => state === 'running')) {
-    throw createFailure('MapNotUsable', `No path of the map ${map.name} is running`, {
+  if ((await usablePaths(host, carriers)).length === 0) {
+    throw createFailure('MapNotUsable', `No path of the map ${map.name} takes I/O`, {
       wwid: input.wwid,
       states: carriers.map(({ hctl, state }) => `${hctl} ${state}`),
     });
@@ -200,7 +201,7 @@ async function single(
   paths: readonly Path[],
   warnings: readonly string[],
 ): Promise<FormedDevice> {
-  const path = paths.find(({ state }) => state === 'running') ?? paths[0];
+  const [path = paths[0]] = await usablePaths(host, paths);
   if (path?.sizeBytes === undefined) {
     throw createFailure('MapNotUsable', `No path of ${input.wwid} has a size`, {
       wwid: input.wwid,

@@ -1,15 +1,25 @@
 import { createFailure } from '../contract/failures.js';
-import { flushDeviceInputSchema, type FlushDeviceInput, type HostSteps } from '../model/steps.js';
+import { FIXED_BOUNDS } from '../contract/policy.js';
+import {
+  flushDeviceInputSchema,
+  type FlushDeviceInput,
+  type HostSteps,
+  type RemovalResult,
+  type Seen,
+} from '../model/steps.js';
 import { failedGates } from '../host/gates.js';
 import type { HostContext } from './host-context.js';
 import { evaluateGates } from './inspect-attachment.js';
 import { isRemoved, removalFailure } from './removal-failure.js';
 import { hostStep } from './step.js';
+import { usablePaths } from './usable-paths.js';
 import { observeVolume, type VolumeObservation } from './volume-observation.js';
 
 /**
  * Writes back what is dirty and removes the map, or writes back the one device that carried I/O.
  * The last step before which nothing is lost: when it fails, everything is as before.
+ *
+ * With `data: 'may-be-lost'` what cannot be written back is given up, which only a person may approve.
  *
  * @throws FlushFailed - permanent: data may be unwritten
  * @throws DeviceInUse - permanent: somebody has the map open
@@ -21,36 +31,57 @@ export function flushDeviceStep(host: HostContext): HostSteps['flushDevice'] {
     return host.mapLocks.run(wwid, async () => {
       const seen = await observeVolume(host, input);
       refuse(failedGates(await evaluateGates(host, wwid, seen, signal)));
+      const usable = await usablePaths(host, seen.withWwid);
+      const bounded = usable.length > 0 ? input : { ...input, timeoutMs: withoutPathMs(input) };
       return seen.map === undefined
-        ? flushSingle(host, input, seen)
-        : flushMap(host, input, seen.map.name);
+        ? flushSingle(host, bounded, seen)
+        : flushMap(host, bounded, seen.map.name);
     });
   });
 }
 
+const DISCARDED = { kind: 'failed', said: 'not asked for' } as const;
+
+/** What was done, without where it was seen. */
+type Flushed = Required<Omit<RemovalResult, keyof Seen>>;
+
 async function flushMap(
   host: HostContext,
-  { wwid, timeoutMs }: FlushDeviceInput,
+  { wwid, timeoutMs, data = 'write-back' }: FlushDeviceInput,
   name: string,
-): Promise<{ removed: string[]; kept: string[] }> {
-  const flush = await host.verbs.flushMap({ wwid, timeoutMs });
-  if (!isRemoved(flush)) throw flushFailure(`Could not write back map ${name}`, flush);
+): Promise<Flushed> {
+  const warnings: string[] = [];
+  const flush = data === 'discard' ? DISCARDED : await host.verbs.flushMap({ wwid, timeoutMs });
+  if (!isRemoved(flush)) {
+    if (data === 'write-back') throw flushFailure(`Could not write back map ${name}`, flush);
+    const given = await host.verbs.disableQueueing({ wwid });
+    if (!isRemoved(given)) throw removalFailure(`Map ${name}`, given, 'FlushFailed');
+    warnings.push(`map ${name} was removed without being written back: ${flush.said}`);
+  }
   const removal = await host.verbs.removeMap({ wwid, timeoutMs });
   if (!isRemoved(removal)) throw removalFailure(`Map ${name}`, removal, 'FlushFailed');
-  return { removed: [`map ${name}`], kept: [] };
+  return { removed: [`map ${name}`], kept: [], warnings };
 }
 
 async function flushSingle(
   host: HostContext,
-  { wwid, carrier, timeoutMs }: FlushDeviceInput,
+  { wwid, carrier, timeoutMs, data = 'write-back' }: FlushDeviceInput,
   seen: VolumeObservation,
-): Promise<{ removed: string[]; kept: string[] }> {
+): Promise<Flushed> {
   const device = seen.withWwid.find(({ hctl }) => hctl === carrier) ?? seen.withWwid[0];
   // Nothing is there, after a reboot for example: nothing can be dirty.
-  if (device === undefined) return { removed: [], kept: [] };
-  const flush = await host.verbs.flushDevice({ hctl: device.hctl, wwid, timeoutMs });
-  if (!isRemoved(flush)) throw flushFailure(`Could not write back ${device.hctl}`, flush);
-  return { removed: [], kept: [] };
+  if (device === undefined) return { removed: [], kept: [], warnings: [] };
+  const { hctl, block = hctl } = device;
+  const flush =
+    data === 'discard' ? DISCARDED : await host.verbs.flushDevice({ hctl, wwid, timeoutMs });
+  if (isRemoved(flush)) return { removed: [], kept: [], warnings: [] };
+  if (data === 'write-back') throw flushFailure(`Could not write back ${hctl}`, flush);
+  return { removed: [], kept: [], warnings: [`${block} was not written back: ${flush.said}`] };
+}
+
+/** With nothing dirty the kernel is done at once; anything else would wait for a path for ever. */
+function withoutPathMs({ timeoutMs }: FlushDeviceInput): number {
+  return Math.min(timeoutMs, FIXED_BOUNDS.flushWithoutPathMs);
 }
 
 function flushFailure(what: string, outcome: Parameters<typeof removalFailure>[1]): Error {

@@ -7,6 +7,7 @@ import { findPathDeviceStep } from './find-path-device.js';
 import { flushDeviceStep } from './flush-device.js';
 import { createHostContext, type HostDependencies } from './host-context.js';
 import { inspectAttachmentStep } from './inspect-attachment.js';
+import { planDetachStep } from './plan-detach.js';
 import { releaseSessionStep } from './release-session.js';
 import { removePathDevicesStep } from './remove-path-devices.js';
 import { verifyAbsentStep } from './verify-absent.js';
@@ -21,6 +22,7 @@ export function createHostActivities(dependencies: HostDependencies): HostSteps 
     findPathDevice: findPathDeviceStep(host),
     ensureMap: ensureMapStep(host),
     inspectAttachment: inspectAttachmentStep(host),
+    planDetach: planDetachStep(host),
     flushDevice: flushDeviceStep(host),
     removePathDevices: removePathDevicesStep(host),
     releaseSession: releaseSessionStep(host),

@@ -1,10 +1,11 @@
 import { createFailure } from '../contract/failures.js';
-import { failedGates, releaseGates } from '../host/gates.js';
+import { failedGates, releaseGates, type ReleaseFacts } from '../host/gates.js';
 import type { SessionFact } from '../host/facts.js';
 import { findSessions } from '../host/sysfs/iscsi-session.js';
 import { devicesOfSession } from '../host/sysfs/scsi-device.js';
 import {
   releaseSessionInputSchema,
+  type HostPath,
   type HostSteps,
   type ReleaseSessionInput,
 } from '../model/steps.js';
@@ -33,24 +34,14 @@ export function releaseSessionStep(host: HostContext): HostSteps['releaseSession
 
 async function release(host: HostContext, input: ReleaseSessionInput): Promise<Released> {
   const { path, owner } = input;
-  const { claims } = host;
-  const own = await claims.get(path, owner);
-  const others = (await claims.all(path)).filter((claim) => claim.owner !== owner);
-  const note = await claims.getNote(path);
+  const note = await host.claims.getNote(path);
+  const claims = await claimFacts(host, path, owner);
   const removed: string[] = [];
   const kept: string[] = [];
 
   for (const session of await findSessions(host.files, path)) {
     const devices = await devicesOfSession(host.files, session.sid);
-    const failed = failedGates(
-      releaseGates({
-        claimed: own !== undefined,
-        otherClaims: others.map((claim) => claim.owner),
-        madeByMooring: note?.madeSession ?? false,
-        devices,
-      }),
-    );
-    const [first] = failed;
+    const [first] = failedGates(releaseGates({ ...claims, devices }));
     if (first === undefined) {
       await logOut(host, session, input);
       removed.push(`session ${session.sid} to ${path.portal}`);
@@ -59,14 +50,29 @@ async function release(host: HostContext, input: ReleaseSessionInput): Promise<R
     }
   }
 
-  if (kept.length === 0 && others.length === 0) {
+  if (kept.length === 0 && claims.otherClaims.length === 0) {
     // After a reboot the notes are gone; then the ledger knows whose the record is.
     const record = await putRecordBack(host, input, note);
     if (record !== undefined) removed.push(record);
-    await claims.removeNote(path);
+    await host.claims.removeNote(path);
   }
-  await claims.remove(path, owner);
+  await host.claims.remove(path, owner);
   return { removed, kept };
+}
+
+/** What the claims on a session say; with its devices these are the facts its gates judge. */
+export async function claimFacts(
+  host: HostContext,
+  path: HostPath,
+  owner: string,
+): Promise<Omit<ReleaseFacts, 'devices'>> {
+  const all = await host.claims.all(path);
+  const note = await host.claims.getNote(path);
+  return {
+    claimed: all.some((claim) => claim.owner === owner && claim.lun === path.lun),
+    otherClaims: all.filter((claim) => claim.owner !== owner).map((claim) => claim.owner),
+    madeByMooring: note?.madeSession ?? false,
+  };
 }
 
 async function logOut(

@@ -61,6 +61,11 @@ export function parseAttachmentWorkflowId(
   return HOST_ID_PATTERN.test(hostId) ? { volumeId, hostId } : undefined;
 }
 
+/** Cleans up what an abandoned attachment left on a host, once that is back. */
+export function leftoversWorkflowId(key: Pick<AttachmentKey, 'volumeId' | 'hostId'>): string {
+  return `leftovers/${key.volumeId}/${key.hostId}`;
+}
+
 /** Workflow id of a start-and-wait front: one per request, so a repeated start finds the first. */
 export function operationWorkflowId(operation: 'attach' | 'detach', requestId: string): string {
   return `${operation}/${requestId}`;

@@ -110,6 +110,8 @@ export const FIXED_BOUNDS = {
   refusedPortalMs: 2_000,
   /** A device that exists says again who it is; one over a dead path gives no answer. */
   rescanAnswerMs: 5_000,
+  /** Writing back a device without a usable path: nothing dirty ends at once, the rest never. */
+  flushWithoutPathMs: 10_000,
   /** A device list that must be empty is read twice, this far apart. */
   slavesRecheckMs: 100,
   /** A multipathd or udev tool; its own client gives up after 4 s. */

@@ -1,4 +1,11 @@
 import type { AttachRequest, AttachRequestInput } from '../model/attach-request.js';
+import type { DetachRequest, DetachRequestInput } from '../model/detach-request.js';
+import type {
+  Approval,
+  ApprovalInput,
+  PlanRequest,
+  PlanRequestInput,
+} from '../model/operations.js';
 
 /**
  * Fills in what a checked request left out, for callers that send the update without mooring's
@@ -19,4 +26,16 @@ export function withAttachDefaults(request: AttachRequestInput | AttachRequest):
     onBoot: request.onBoot ?? 'reattach',
     policy: request.policy ?? {},
   };
+}
+
+export function withDetachDefaults(request: DetachRequestInput): DetachRequest {
+  return { ...request, mode: request.mode ?? 'normal' };
+}
+
+export function withPlanDefaults(request: PlanRequestInput): PlanRequest {
+  return { ...request, operation: request.operation ?? 'detach', mode: request.mode ?? 'normal' };
+}
+
+export function withDecision(request: ApprovalInput): Approval {
+  return { ...request, decision: request.decision ?? 'approve' };
 }

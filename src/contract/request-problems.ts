@@ -1,5 +1,17 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import { createFailure } from './failures.js';
+import {
+  isFields,
+  matching,
+  noteProblem,
+  numberProblems,
+  oneOf,
+  optional,
+  textProblems,
+  unknownFields,
+  type FieldProblem,
+  type Fields,
+} from './field-checks.js';
 import { ACCESS_MODES, HOST_ID_PATTERN, REQUEST_ID_PATTERN, VOLUME_ID_PATTERN } from './ids.js';
 import { ADDRESSING_MODES, lunProblem } from './lun.js';
 import { pathKey } from './path-key.js';
@@ -15,12 +27,7 @@ import { wwidProblem } from './wwid.js';
  * the two together.
  */
 
-/** One thing that is wrong with a request. */
-export interface FieldProblem {
-  /** `connection.paths[1].portal` */
-  readonly field: string;
-  readonly problem: string;
-}
+export type { FieldProblem } from './field-checks.js';
 
 /** The failure for wrong fields, the same from client, sandbox and host. */
 export function invalidRequest(problems: readonly FieldProblem[]): ApplicationFailure {
@@ -29,8 +36,6 @@ export function invalidRequest(problems: readonly FieldProblem[]): ApplicationFa
 }
 
 export const MIN_PATHS_PROBLEM = 'is more than the paths of the connection';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Everything wrong with an attach request; empty when it can be carried out. */
 export function attachRequestProblems(request: unknown): FieldProblem[] {
@@ -60,24 +65,8 @@ export function attachRequestProblems(request: unknown): FieldProblem[] {
   ];
 }
 
-/** Everything wrong with a detach request. */
-export function detachRequestProblems(request: unknown): FieldProblem[] {
-  if (!isFields(request)) return [{ field: 'the request', problem: 'must be an object' }];
-  return [
-    ...unknownFields('', request, [
-      'volumeId',
-      'hostId',
-      'mode',
-      'requestId',
-      'requestedBy',
-      'reason',
-    ]),
-    ...identityProblems(request),
-    ...oneOf('mode', request.mode, ['normal', 'force']),
-  ];
-}
-
-function identityProblems(request: Fields): FieldProblem[] {
+/** Which volume and host, and who asks. */
+export function identityProblems(request: Fields): FieldProblem[] {
   return [
     ...textProblems('volumeId', request.volumeId, matching(VOLUME_ID_PATTERN)),
     ...textProblems('hostId', request.hostId, matching(HOST_ID_PATTERN)),
@@ -211,49 +200,4 @@ function minPathsProblems({ policy, connection }: Fields): FieldProblem[] {
   const paths = isFields(connection) ? connection.paths : undefined;
   if (typeof minPaths !== 'number' || !Array.isArray(paths) || minPaths <= paths.length) return [];
   return [{ field: 'policy.minPaths', problem: MIN_PATHS_PROBLEM }];
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function unknownFields(prefix: string, value: Fields, known: readonly string[]): FieldProblem[] {
-  return Object.keys(value)
-    .filter((name) => !known.includes(name))
-    .map((name) => ({ field: `${prefix}${name}`, problem: 'is not a field of this request' }));
-}
-
-function optional(value: unknown, check: (value: unknown) => FieldProblem[]): FieldProblem[] {
-  return value === undefined ? [] : check(value);
-}
-
-function oneOf(field: string, value: unknown, choices: readonly string[]): FieldProblem[] {
-  if (value === undefined || (typeof value === 'string' && choices.includes(value))) return [];
-  return [{ field, problem: `must be one of ${choices.join(', ')}` }];
-}
-
-function numberProblems(field: string, value: unknown, min: number, max: number): FieldProblem[] {
-  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
-    ? []
-    : [{ field, problem: `must be a whole number from ${min} to ${max}` }];
-}
-
-function textProblems(
-  field: string,
-  value: unknown,
-  check: (text: string) => string | undefined,
-): FieldProblem[] {
-  if (typeof value !== 'string') return [{ field, problem: 'must be given, as text' }];
-  const problem = check(value);
-  return problem === undefined ? [] : [{ field, problem }];
-}
-
-function matching(pattern: RegExp): (text: string) => string | undefined {
-  return (text) => (pattern.test(text) ? undefined : `must match ${pattern.source}`);
-}
-
-function noteProblem(note: string): string | undefined {
-  return note.length > 256 || /\p{C}/u.test(note)
-    ? 'must be one printable line of at most 256 characters'
-    : undefined;
 }

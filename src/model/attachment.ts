@@ -24,4 +24,6 @@ export interface AttachmentView {
   readonly lastFailure?: FailureSummary;
   /** What a failed attach undid, or what a cleanup still has to do. */
   readonly undo?: readonly UndoStep[];
+  /** What a person is asked to approve or refuse. */
+  readonly question?: string;
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { invalidRequest, type FieldProblem } from '../contract/request-problems.js';
+import type { FieldProblem } from '../contract/field-checks.js';
+import { invalidRequest } from '../contract/request-problems.js';
 
 /**
  * Reads a request, or refuses it as a whole before anything is touched.

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FIXED_BOUNDS } from '../contract/policy.js';
 import { MULTIPATH_MODES } from './attach-request.js';
+import type { PlannedStep } from './plan.js';
 import { chapSchema } from './connection.js';
 import {
   hostIdSchema,
@@ -160,6 +161,11 @@ export const flushDeviceInputSchema = stepSchema.extend({
   paths: pathsSchema,
   /** The one device that carried I/O when there was no map. */
   carrier: hctlSchema.optional(),
+  /**
+   * `write-back` (default): what cannot be written back ends the step · `may-be-lost`: a person has
+   * approved that it is lost · `discard`: nothing may be written, another host may have the volume
+   */
+  data: z.enum(['write-back', 'may-be-lost', 'discard']).optional(),
   timeoutMs: millisecondsSchema,
 });
 export type FlushDeviceInput = z.infer<typeof flushDeviceInputSchema>;
@@ -168,6 +174,7 @@ export interface RemovalResult extends Seen {
   /** What was taken away, for people: `map mpatha`, `sdb (2:0:0:4)`. */
   readonly removed: readonly string[];
   readonly kept: readonly string[];
+  readonly warnings?: readonly string[];
 }
 
 export const removePathDevicesInputSchema = stepSchema.extend({
@@ -194,6 +201,19 @@ export const verifyAbsentInputSchema = stepSchema.extend({
 });
 export type VerifyAbsentInput = z.infer<typeof verifyAbsentInputSchema>;
 
+export const planDetachInputSchema = stepSchema.extend({
+  wwid: wwidSchema,
+  paths: z
+    .array(hostPathSchema.extend({ madeRecord: z.boolean().optional() }))
+    .max(FIXED_BOUNDS.pathsMax),
+  carrier: hctlSchema.optional(),
+});
+export type PlanDetachInput = z.infer<typeof planDetachInputSchema>;
+
+export interface PlanDetachResult extends Seen {
+  readonly steps: readonly PlannedStep[];
+}
+
 /** The steps that run on a host, as the workflows see them. */
 export interface HostSteps {
   checkHost(input: z.infer<typeof checkHostInputSchema>): Promise<Seen>;
@@ -202,6 +222,7 @@ export interface HostSteps {
   findPathDevice(input: FindPathDeviceInput): Promise<PathDeviceResult>;
   ensureMap(input: EnsureMapInput): Promise<VolumeDeviceResult>;
   inspectAttachment(input: InspectAttachmentInput): Promise<InspectionResult>;
+  planDetach(input: PlanDetachInput): Promise<PlanDetachResult>;
   flushDevice(input: FlushDeviceInput): Promise<RemovalResult>;
   removePathDevices(input: RemovePathDevicesInput): Promise<RemovalResult>;
   releaseSession(input: ReleaseSessionInput): Promise<RemovalResult>;

@@ -2,6 +2,7 @@ import { VerbContext, type VerbDependencies } from './verb-context.js';
 import type { PrivilegedVerbs } from './verbs.js';
 import { deleteDevice } from './verbs/delete-device.js';
 import { deleteNodeRecord } from './verbs/delete-node-record.js';
+import { disableQueueing } from './verbs/disable-queueing.js';
 import { discoverPortals } from './verbs/discover-portals.js';
 import { ensureMap } from './verbs/ensure-map.js';
 import { ensureNodeRecord } from './verbs/ensure-node-record.js';
@@ -37,6 +38,7 @@ export function createVerbs(dependencies: VerbDependencies): PrivilegedVerbs {
     rescanDevice: async (input) => rescanDevice(context, input),
     restoreNodeRecord: async (input) => restoreNodeRecord(context, input),
     scanLun: async (input) => scanLun(context, input),
+    disableQueueing: async (input) => disableQueueing(context, input),
     ensureMap: async (input) => ensureMap(context, input),
     flushMap: async (input) => flushMap(context, input),
     flushDevice: async (input) => flushDevice(context, input),

@@ -134,6 +134,8 @@ export interface PrivilegedVerbs {
   /** Writes back what is dirty on the map or device. */
   flushMap(input: { readonly wwid: string; readonly timeoutMs: number }): Promise<RemovalOutcome>;
   flushDevice(input: IdentifiedDevice & { readonly timeoutMs: number }): Promise<RemovalOutcome>;
+  /** Has the map fail I/O it keeps for lack of a path: that is lost. */
+  disableQueueing(input: { readonly wwid: string }): Promise<RemovalOutcome>;
   /** Removes the map `mpath-<wwid>`; the kernel refuses while somebody has it open (`busy`). */
   removeMap(input: { readonly wwid: string; readonly timeoutMs: number }): Promise<RemovalOutcome>;
   /** Deletes the SCSI device if it has this WWID. */

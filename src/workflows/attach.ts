@@ -1,6 +1,7 @@
 import { CancellationScope, condition, type ApplicationFailure } from '@temporalio/workflow';
 import { createFailure, type FailureSummary } from '../contract/failures.js';
 import { describePath } from '../contract/path-key.js';
+import { leftoversWorkflowId } from '../contract/ids.js';
 import { FIXED_BOUNDS, pathGraceMs } from '../contract/policy.js';
 import type { AttachRequest } from '../model/attach-request.js';
 import type { AttachResult } from '../model/attach-result.js';
@@ -143,8 +144,8 @@ export class BringUp {
   }
 
   /** Takes paths that came late into the device. */
-  async refreshDevice(): Promise<void> {
-    await this.scope.run(() => this.formDevice());
+  async refreshDevice(): Promise<VolumeDeviceResult> {
+    return this.scope.run(() => this.formDevice());
   }
 
   /** Makes or refreshes the device over the paths that are present, and records it. */
@@ -269,6 +270,13 @@ export class BringUp {
     const steps = controlSteps(`look for ${key.volumeId} in the other access mode`);
     const [other] = await steps.findConflicts({ ...key });
     if (other === undefined) return;
+    if (other.workflowId === leftoversWorkflowId(key)) {
+      throw createFailure(
+        'Busy',
+        `${key.hostId} still has to be cleaned of an abandoned attachment of ${key.volumeId}`,
+        { workflowId: other.workflowId, hostId: key.hostId },
+      );
+    }
     throw createFailure(
       'AttachedElsewhere',
       `Refused to attach ${key.volumeId} for ${key.access} access: ${other.workflowId} is open`,

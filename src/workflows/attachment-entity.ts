@@ -1,40 +1,42 @@
-import { condition, type ApplicationFailure } from '@temporalio/workflow';
-import { createFailure, FAILURES } from '../contract/failures.js';
+import type { ApplicationFailure } from '@temporalio/workflow';
+import { createFailure } from '../contract/failures.js';
 import type { AttachmentKey } from '../contract/ids.js';
-import { FIXED_BOUNDS } from '../contract/policy.js';
 import type { AttachRequest } from '../model/attach-request.js';
 import type { AttachResult, DetachResult } from '../model/attach-result.js';
 import type { AttachmentView } from '../model/attachment.js';
 import type { DetachRequest } from '../model/detach-request.js';
-import { BringUp } from './attach.js';
-import { detachFailure, detachVolumeFromHost } from './detach.js';
-import { HostWatch } from './host-watch.js';
+import type { AbandonRequest, Approval, PlanRequest, VolumeRequest } from '../model/operations.js';
+import type { AbandonResult, PlanResult, VerifyResult } from '../model/plan.js';
+import type { VolumeDeviceResult } from '../model/steps.js';
+import { giveUp, refuseWhileAlive } from './abandon.js';
+import { Attaching, withUndo } from './attaching.js';
+import { detachFailure } from './detach.js';
+import { Detaching, endedByAbandon } from './detaching.js';
 import { Ledger, type LedgerEntry } from './ledger.js';
+import type { HostBooted } from './messages.js';
 import { OperationQueue } from './operation-queue.js';
 import { guarded, stepEnd, summariseFailure } from './step-failure.js';
-import { undoAttach } from './undo.js';
-import { stillHolds } from './verify.js';
+import { compareWithHost, planOperation } from './verify.js';
 
-/** Work that goes on without a caller: stragglers of an attach, the top-up of missing paths. */
-interface Background {
-  cancel(): void;
-  readonly done: Promise<void>;
-}
-
-/** Decides what an attachment does next. The steps themselves are in `attach.ts`, `detach.ts`. */
+/**
+ * Decides what an attachment does next: who may, in which order, what ends what. How it is done is in
+ * `attaching.ts` and `detaching.ts`.
+ */
 export class AttachmentEntity {
   readonly ledger: Ledger;
+  private readonly attaching: Attaching;
+  private readonly detaching: Detaching;
   private readonly queue = new OperationQueue();
   private pending = 0;
   private used = false;
+  private abandoned = false;
   /** Cause of the last attach that was undone. */
   private cause: ApplicationFailure | undefined;
-  private bringUp: BringUp | undefined;
-  private background: Background | undefined;
-  private topUpPauseMs = 0;
 
   constructor(key: AttachmentKey, carried?: LedgerEntry) {
     this.ledger = new Ledger(key, carried);
+    this.attaching = new Attaching(this.ledger);
+    this.detaching = new Detaching(this.ledger);
     this.used = carried !== undefined;
   }
 
@@ -44,7 +46,7 @@ export class AttachmentEntity {
   }
 
   get isIdle(): boolean {
-    return this.pending === 0 && this.background === undefined;
+    return this.pending === 0 && this.attaching.isIdle;
   }
 
   /** Nothing is on the host and nobody waits for an answer. */
@@ -52,9 +54,12 @@ export class AttachmentEntity {
     return this.isIdle && !this.ledger.holdsSomething;
   }
 
-  /** Missing paths whose failure may pass are tried again while the volume is in use. */
   get wantsTopUp(): boolean {
-    return this.isIdle && this.ledger.entry.state === 'degraded' && this.missingPaths.length > 0;
+    return this.pending === 0 && this.attaching.wantsTopUp;
+  }
+
+  startTopUp(): void {
+    this.attaching.startTopUp();
   }
 
   /** What the run fails with, once it is over: the cause of the last attach, and its undo. */
@@ -88,8 +93,56 @@ export class AttachmentEntity {
   async detach(request: DetachRequest): Promise<DetachResult> {
     this.used = true;
     this.refuseOtherHost(request.hostId, 'detach');
-    this.bringUp?.cancel();
-    return this.operate(() => this.detachNow());
+    this.attaching.cancel();
+    return this.operate(async () => {
+      await this.attaching.stopBackground();
+      const result = await this.detaching.detach(request);
+      if (!result.wasAttached) this.cause = undefined;
+      return result;
+    });
+  }
+
+  /** Compares the host with the ledger; changes nothing. */
+  async verify(request: VolumeRequest): Promise<VerifyResult> {
+    return this.operate(() => compareWithHost(this.ledger, this.attachedVolume(request, 'verify')));
+  }
+
+  /** Brings up what is missing. */
+  async repair(request: VolumeRequest): Promise<AttachResult> {
+    return this.operate(() => this.attaching.repair(this.attachedVolume(request, 'repair')));
+  }
+
+  /** What an operation would do now; changes nothing, and waits for nobody. */
+  async plan(request: PlanRequest): Promise<PlanResult> {
+    this.refuseOtherHost(request.hostId, request.operation);
+    return planOperation(this.ledger, this.ledger.entry.volume, request);
+  }
+
+  /** A person's decision on the step the attachment waits with. */
+  approve(approval: Approval): string {
+    this.refuseOtherHost(approval.hostId, 'approve');
+    return this.detaching.desk.decide(approval);
+  }
+
+  /** A person's statement that the host is gone for good: gives the volume free. */
+  async abandon(request: AbandonRequest): Promise<AbandonResult> {
+    this.refuseOtherHost(request.hostId, 'abandon');
+    if (!this.ledger.holdsSomething) {
+      const { volumeId, hostId } = request;
+      throw createFailure(
+        'InvalidRequest',
+        `Nothing of ${volumeId} is on ${hostId}: there is nothing to abandon`,
+      );
+    }
+    await refuseWhileAlive(this.ledger, request);
+    this.abandoned = true;
+    this.attaching.cancel();
+    this.detaching.cancel();
+    return this.operate(async () => {
+      await this.attaching.stopBackground();
+      this.cause = undefined;
+      return giveUp(this.ledger, request);
+    });
   }
 
   /** A cancelled workflow takes its volume off the host, by the same steps as a detach. */
@@ -97,43 +150,22 @@ export class AttachmentEntity {
     const { volumeId, hostId } = this.ledger.key;
     void guarded(() => this.detach({ volumeId, hostId, mode: 'normal' })).catch(
       (error: unknown) => {
-        this.ledger.entry.lastFailure = summariseFailure(detachFailure(error));
-        this.ledger.setState(this.ledger.entry.state);
+        this.note(detachFailure(error));
       },
     );
   }
 
-  /** Tries the missing paths again after a pause that grows. */
-  startTopUp(): void {
-    const { policy } = this.ledger;
-    this.topUpPauseMs =
-      this.topUpPauseMs === 0
-        ? policy.retryPathsMinMs
-        : Math.min(2 * this.topUpPauseMs, policy.retryPathsMaxMs);
-    let cancelled = false;
-    const { topUpPauseMs } = this;
-    const run = async (): Promise<void> => {
-      const summary = 'before missing paths are tried again';
-      await condition(() => cancelled, topUpPauseMs).catch(() => undefined);
-      if (cancelled) return;
-      const { request } = this.ledger.entry;
-      if (request === undefined) throw createFailure('InternalFault', `No request ${summary}`);
-      const bringUp = new BringUp(this.ledger, request, this.missingPaths);
-      this.bringUp = bringUp;
-      await bringUp.runPathsOnly();
-      await this.takeIn(bringUp);
+  /** What is wanted on a host that was booted is brought up again; what is leaving it goes on. */
+  onHostBooted(booted: HostBooted): void {
+    const { volume } = this.ledger.entry;
+    if (volume === undefined || volume.bootId === booted.bootId) return;
+    const recover = async (): Promise<void> => {
+      // In its turn: a detach that came before has taken the volume off.
+      if (this.ledger.holdsSomething) await this.attaching.recover(booted);
     };
-    this.runInBackground(run(), () => {
-      cancelled = true;
-      this.bringUp?.cancel();
+    void guarded(() => this.operate(recover)).catch((error: unknown) => {
+      this.note(detachFailure(error));
     });
-  }
-
-  private get missingPaths(): Ledger['entry']['paths'] {
-    return this.ledger.entry.paths.filter(
-      ({ device, failure }) =>
-        device === undefined && (failure === undefined || mayPass(failure.type)),
-    );
   }
 
   /** Runs an operation in its turn. */
@@ -141,21 +173,23 @@ export class AttachmentEntity {
     this.pending += 1;
     try {
       return await this.queue.run(operation);
+    } catch (error) {
+      throw this.abandoned && stepEnd(error).kind === 'cancelled'
+        ? endedByAbandon(this.ledger)
+        : error;
     } finally {
       this.pending -= 1;
     }
   }
 
-  /** Work without a caller makes way for what changes the host. */
-  private async stopBackground(): Promise<void> {
-    this.background?.cancel();
-    await this.background?.done;
-  }
-
   private async attachNow(request: AttachRequest): Promise<AttachResult> {
-    const { ledger } = this;
+    const { ledger, attaching } = this;
+    if (this.abandoned) throw endedByAbandon(ledger);
     this.refuseOtherHost(request.hostId, 'attach');
-    if (!ledger.holdsSomething) return this.attachAfresh(request);
+    if (!ledger.holdsSomething) {
+      this.cause = undefined;
+      return attaching.afresh(request, (cause) => this.undone(cause));
+    }
     if (!ledger.isForSameConnection(request)) {
       throw createFailure(
         'ConnectionConflict',
@@ -163,137 +197,41 @@ export class AttachmentEntity {
         { hostId: request.hostId, state: ledger.entry.state },
       );
     }
-    const { volume } = ledger.entry;
-    if (volume !== undefined && (await stillHolds(ledger, volume))) return ledger.result(volume);
-    await this.stopBackground();
-    // What is attached does not hold any more, a reboot for example: the same steps mend it.
-    for (const path of ledger.entry.paths) delete path.device;
-    const bringUp = new BringUp(ledger, request, ledger.entry.paths);
-    try {
-      return await this.follow(bringUp);
-    } catch (error) {
-      ledger.setState('degraded');
-      throw error;
-    }
+    return attaching.again(request, ledger.entry.volume);
   }
 
-  private async attachAfresh(request: AttachRequest): Promise<AttachResult> {
-    const { ledger } = this;
-    this.cause = undefined;
-    ledger.begin(request);
-    const bringUp = new BringUp(ledger, request, ledger.entry.paths);
-    try {
-      return await this.follow(bringUp);
-    } catch (error) {
-      const end = stepEnd(error);
-      const cause =
-        end.kind === 'failed'
-          ? end.failure
-          : createFailure('Cancelled', `The attach of ${request.volumeId} was ended by a detach`);
-      bringUp.cancel();
-      await bringUp.stragglers();
-      throw await this.undone(cause);
-    }
-  }
-
-  /** Runs the attach; what is still on its way at its answer goes on in the background. */
-  private async follow(bringUp: BringUp): Promise<AttachResult> {
-    this.bringUp = bringUp;
-    this.topUpPauseMs = 0;
-    const result = await bringUp.run();
-    if (bringUp.hasStragglers) {
-      const late = bringUp.stragglers().then(() => this.takeIn(bringUp));
-      this.runInBackground(late, () => {
-        bringUp.cancel();
-      });
-    }
-    return result;
-  }
-
-  /** Records paths that came late: the map takes them in, the state may become `attached`. */
-  private async takeIn(bringUp: BringUp): Promise<void> {
-    const carried = this.ledger.entry.volume?.carriers.length ?? 0;
-    if (this.ledger.presentPaths.length <= carried) return;
-    await bringUp.refreshDevice();
-    this.topUpPauseMs = 0;
-  }
-
-  private runInBackground(work: Promise<void>, cancel: () => void): void {
-    const done = work
-      .catch((error: unknown) => {
-        const end = stepEnd(error);
-        if (end.kind === 'failed') this.ledger.entry.lastFailure = summariseFailure(end.failure);
-      })
-      .then(() => {
-        this.background = undefined;
-      });
-    this.background = { cancel, done };
-  }
-
-  /**
-   * Undoes a failed attach and says how far that came. The caller is not kept waiting for a cleanup
-   * that takes long: it goes on, and the next operation waits for it.
-   *
-   * @returns the original failure, with the undo beside it
-   */
+  /** Undoes a failed attach, and answers with its failure, the undo beside it. */
   private async undone(cause: ApplicationFailure): Promise<ApplicationFailure> {
-    const { ledger } = this;
-    ledger.entry.lastFailure = summariseFailure(cause);
-    const undo = undoAttach(ledger).then(() => {
-      ledger.setState('failed');
+    await this.detaching.undo(cause, (cleanup) => {
+      this.pending += 1;
+      this.queue.hold(
+        cleanup.finally(() => {
+          this.pending -= 1;
+        }),
+      );
     });
-    this.pending += 1;
-    const released = undo.finally(() => {
-      this.pending -= 1;
-    });
-    this.queue.hold(released);
-    const inTime = await condition(() => !ledger.holdsSomething, FIXED_BOUNDS.undoReportMs);
-    if (!inTime) ledger.setState('cleaning-up');
     this.cause = cause;
-    return withUndo(cause, ledger);
+    return withUndo(cause, this.ledger);
   }
 
-  private async detachNow(): Promise<DetachResult> {
-    await this.stopBackground();
-    const { ledger } = this;
-    const { volume, undo } = ledger.entry;
-    const { volumeId, hostId } = ledger.key;
-    if (!ledger.holdsSomething || volume === undefined) {
-      this.cause = undefined;
-      ledger.setState('detached');
-      const removed = (undo ?? []).map(({ step }) => `undone: ${step}`);
-      return {
-        volumeId,
-        hostId,
-        state: 'detached',
-        wasAttached: false,
-        removed,
-        kept: [],
-        warnings: [],
-      };
-    }
-    const watch = new HostWatch(ledger);
-    const watching = watch.run();
-    try {
-      const result = await detachVolumeFromHost(ledger, volume, watch.onProgress);
-      for (const path of ledger.entry.paths) path.touched = false;
-      watch.end();
-      ledger.setState('detached');
-      return result;
-    } catch (error) {
-      const failure = detachFailure(error);
-      ledger.entry.lastFailure = summariseFailure(failure);
-      throw failure;
-    } finally {
-      watch.end();
-      await watching;
-    }
+  private attachedVolume(
+    { volumeId, hostId }: VolumeRequest,
+    operation: string,
+  ): VolumeDeviceResult {
+    this.refuseOtherHost(hostId, operation);
+    const { volume } = this.ledger.entry;
+    if (volume !== undefined && this.ledger.holdsSomething) return volume;
+    throw createFailure(
+      'InvalidRequest',
+      `${volumeId} is not attached to ${hostId}: there is nothing to ${operation}`,
+      { state: this.ledger.entry.state },
+    );
   }
 
-  private refuseOtherHost(hostId: string, operation: 'attach' | 'detach'): void {
+  private refuseOtherHost(hostId: string, operation: string): void {
     const { key } = this.ledger;
     if (hostId === key.hostId) return;
-    if (!this.ledger.holdsSomething && this.bringUp !== undefined) {
+    if (!this.ledger.holdsSomething && this.attaching.bringUp !== undefined) {
       throw createFailure('Busy', `${key.volumeId} is just leaving ${key.hostId}`, {
         hostId: key.hostId,
       });
@@ -304,30 +242,10 @@ export class AttachmentEntity {
       { hostId: key.hostId, state: this.ledger.entry.state },
     );
   }
-}
 
-/** End one try of a path, but not the hope for it. */
-const PASSING_FOR_A_PATH: ReadonlySet<keyof typeof FAILURES> = new Set([
-  'HostUnavailable',
-  'DeadlineExceeded',
-  'Cancelled',
-]);
-
-/** Permanent failures wait for a person; whatever else may pass by itself. */
-function mayPass(type: keyof typeof FAILURES): boolean {
-  return FAILURES[type].class === 'passing' || PASSING_FOR_A_PATH.has(type);
-}
-
-/** The original failure first; what was undone, and what could not be, beside it. */
-function withUndo(cause: ApplicationFailure, ledger: Ledger): ApplicationFailure {
-  const { undo = [] } = ledger.entry;
-  const finished = !ledger.holdsSomething;
-  const said = finished
-    ? undo.length === 0
-      ? 'Nothing had been touched.'
-      : 'Everything it had done was undone.'
-    : 'Its cleanup is not finished and goes on.';
-  const { type, message } = summariseFailure(cause);
-  const facts = (cause.details?.[0] ?? {}) as Record<string, unknown>;
-  return createFailure(type, `${message}. ${said}`, { ...facts, undo, undoFinished: finished });
+  /** Shows a failure nobody waits for. */
+  private note(failure: ApplicationFailure): void {
+    this.ledger.entry.lastFailure = summariseFailure(failure);
+    this.ledger.setState(this.ledger.entry.state);
+  }
 }

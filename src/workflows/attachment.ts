@@ -7,19 +7,21 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { createFailure } from '../contract/failures.js';
-import { withAttachDefaults } from '../contract/request-defaults.js';
-import { attachmentWorkflowId, type AttachmentKey } from '../contract/ids.js';
 import {
-  attachRequestProblems,
-  detachRequestProblems,
-  invalidRequest,
-} from '../contract/request-problems.js';
+  withAttachDefaults,
+  withDecision,
+  withDetachDefaults,
+  withPlanDefaults,
+} from '../contract/request-defaults.js';
+import { attachmentWorkflowId, type AttachmentKey } from '../contract/ids.js';
+import type { FieldProblem } from '../contract/field-checks.js';
+import * as problems from '../contract/operation-problems.js';
+import { attachRequestProblems, invalidRequest } from '../contract/request-problems.js';
 import type { AttachmentState } from '../contract/states.js';
 import type { AttachRequest } from '../model/attach-request.js';
-import type { DetachRequest } from '../model/detach-request.js';
 import { AttachmentEntity } from './attachment-entity.js';
 import type { LedgerEntry } from './ledger.js';
-import { attachUpdate, detachUpdate, stateQuery } from './messages.js';
+import * as messages from './messages.js';
 import { guarded } from './step-failure.js';
 
 /** A run that was started without any message has nothing to do; it waits this long for one. */
@@ -39,8 +41,9 @@ export interface AttachmentOutcome {
  * One volume on one host, from its attach to its detach. Open means: the volume is, or may be, on
  * that host; so the id is the fence and the list of open runs is the fleet's inventory (design 4).
  *
- * Updates `attach` and `detach` are carried out one after the other; query `state` returns the whole
- * ledger entry. Completes as `detached`; fails with the cause of an attach that was undone.
+ * Updates that change the host (`attach`, `detach`, `repair`, `abandon`) and `verify` are carried out
+ * one after the other; `plan` and `approve` at once. Signal `hostBooted` brings up again what a reboot
+ * took away. Query `state` returns the whole ledger entry. Completes as `detached`; fails with the cause of an attach that was undone.
  */
 export async function attachment(input: AttachmentInput): Promise<AttachmentOutcome> {
   const key: AttachmentKey = {
@@ -50,19 +53,56 @@ export async function attachment(input: AttachmentInput): Promise<AttachmentOutc
   };
   const entity = new AttachmentEntity(key, input.ledger);
 
-  setHandler(stateQuery, () => entity.view());
-  setHandler(attachUpdate, (request) => guarded(() => entity.attach(withAttachDefaults(request))), {
-    validator: (request: AttachRequest) => {
-      refuseMalformed(attachRequestProblems(request));
-      refuseForeignId(key, attachmentWorkflowId(withAttachDefaults(request)));
-    },
+  setHandler(messages.stateQuery, () => entity.view());
+  setHandler(messages.hostBootedSignal, (booted) => {
+    entity.onHostBooted(booted);
   });
-  setHandler(detachUpdate, (request) => guarded(() => entity.detach(request)), {
-    validator: (request: DetachRequest) => {
-      refuseMalformed(detachRequestProblems(request));
+  setHandler(
+    messages.attachUpdate,
+    (request) => guarded(() => entity.attach(withAttachDefaults(request))),
+    {
+      validator: (request: AttachRequest) => {
+        refuseMalformed(attachRequestProblems(request));
+        refuseForeignId(key, attachmentWorkflowId(withAttachDefaults(request)));
+      },
+    },
+  );
+  const checked = (check: (request: unknown) => FieldProblem[]) => ({
+    validator: (request: { readonly volumeId: string }) => {
+      refuseMalformed(check(request));
       if (request.volumeId !== key.volumeId) refuseForeignId(key, request.volumeId);
     },
   });
+  setHandler(
+    messages.detachUpdate,
+    (request) => guarded(() => entity.detach(withDetachDefaults(request))),
+    checked(problems.detachRequestProblems),
+  );
+  setHandler(
+    messages.verifyUpdate,
+    (request) => guarded(() => entity.verify(request)),
+    checked(problems.volumeRequestProblems),
+  );
+  setHandler(
+    messages.repairUpdate,
+    (request) => guarded(() => entity.repair(request)),
+    checked(problems.volumeRequestProblems),
+  );
+  setHandler(
+    messages.planUpdate,
+    (request) => guarded(() => entity.plan(withPlanDefaults(request))),
+    checked(problems.planRequestProblems),
+  );
+  setHandler(
+    messages.approveUpdate,
+    (request) => guarded(async () => Promise.resolve(entity.approve(withDecision(request)))),
+    checked(problems.approvalProblems),
+  );
+  setHandler(
+    messages.abandonUpdate,
+    (request) => guarded(() => entity.abandon(request)),
+    checked(problems.abandonProblems),
+  );
 
   // A cancelled workflow detaches; every scope below it must outlive the cancellation for that.
   CancellationScope.current().cancelRequested.catch(() => {
@@ -102,8 +142,8 @@ function outcome(entity: AttachmentEntity): AttachmentOutcome {
   return { state: entity.ledger.entry.state };
 }
 
-function refuseMalformed(problems: ReturnType<typeof attachRequestProblems>): void {
-  if (problems.length > 0) throw invalidRequest(problems);
+function refuseMalformed(found: readonly FieldProblem[]): void {
+  if (found.length > 0) throw invalidRequest(found);
 }
 
 function refuseForeignId(key: AttachmentKey, wanted: string): void {

@@ -21,6 +21,7 @@ export function currentDetails(view: AttachmentView): string {
         (path.failure === undefined ? '' : ` (${path.failure.type}: ${path.failure.message})`),
     ),
     ...view.warnings.map((warning) => `- warning: ${warning}`),
+    ...(view.question === undefined ? [] : ['', `**A person must decide:** ${view.question}`]),
     ...(view.lastFailure === undefined
       ? []
       : ['', `Last failure: ${view.lastFailure.type}: ${view.lastFailure.message}`]),

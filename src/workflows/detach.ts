@@ -9,20 +9,32 @@ import type {
   VolumeDeviceResult,
 } from '../model/steps.js';
 import { removalSteps } from './activity-proxies.js';
+import type { ApprovalDesk } from './approval.js';
 import type { Ledger, PathEntry } from './ledger.js';
 import { stepEnd } from './step-failure.js';
+
+/** How a detach is to be carried out. */
+export interface DetachWays {
+  readonly mode: 'normal' | 'force';
+  /** Where a person is asked before data is lost. */
+  readonly desk: ApprovalDesk;
+  /** Called after each finished step, for the watch over the host. */
+  readonly onProgress: () => void;
+}
 
 /**
  * Takes a volume off its host: data first, then devices, then what nobody else uses. Every step may
  * have run before, so an interrupted detach simply runs again.
  *
- * @param onProgress - called after each finished step, for the watch over the host
+ * With force, what cannot be written back is lost once a person has approved it; a device that
+ * somebody uses, or that is another volume, is never removed.
+ *
  * @throws ApplicationFailure `DeviceInUse`, `WrongVolume`, `FlushFailed`: before anything was removed
  */
 export async function detachVolumeFromHost(
   ledger: Ledger,
   volume: VolumeDeviceResult,
-  onProgress: () => void,
+  { mode, desk, onProgress }: DetachWays,
 ): Promise<DetachResult> {
   const { key, policy, stepBase } = ledger;
   const { flushTimeoutMs, removalWaitMs } = policy;
@@ -48,15 +60,21 @@ export async function detachVolumeFromHost(
       steps.inspectAttachment({ ...stepBase, paths, wwid }),
     );
     refuseUnlessSafe(inspection);
+    const flush = { ...stepBase, wwid, paths, ...carrierOf(volume), timeoutMs: flushTimeoutMs };
     flushed = await run('write back and remove the map', flushTimeoutMs, (steps) =>
-      steps.flushDevice({
-        ...stepBase,
-        wwid,
-        paths,
-        ...carrierOf(volume),
-        timeoutMs: flushTimeoutMs,
-      }),
-    );
+      steps.flushDevice(flush),
+    ).catch(async (error: unknown) => {
+      const lost = mode === 'force' ? unwritten(error) : undefined;
+      if (lost === undefined) throw error;
+      const { requestedBy, reason } = await desk.ask(
+        `detach ${key.volumeId} from ${key.hostId} and lose what is not written back: ${lost}`,
+      );
+      const result = await run('remove the map, data may be lost', flushTimeoutMs, (steps) =>
+        steps.flushDevice({ ...flush, data: 'may-be-lost' }),
+      );
+      const approved = `loss of data approved by ${requestedBy}: ${reason}`;
+      return { ...result, warnings: [approved, ...(result.warnings ?? [])] };
+    });
   } catch (error) {
     // Nothing was removed, so the volume is what it was.
     ledger.setState(before);
@@ -85,8 +103,16 @@ export async function detachVolumeFromHost(
     wasAttached: true,
     removed: results.flatMap(({ removed }) => removed),
     kept: results.flatMap(({ kept }) => kept),
-    warnings: [],
+    warnings: results.flatMap(({ warnings = [] }) => warnings),
   };
+}
+
+/** What a flush could not write back; `undefined` when it failed for another reason. */
+function unwritten(error: unknown): string | undefined {
+  const end = stepEnd(error);
+  return end.kind === 'failed' && end.failure.type === 'FlushFailed'
+    ? end.failure.message
+    : undefined;
 }
 
 function carrierOf({ kind, carriers }: VolumeDeviceResult): { carrier?: string } {

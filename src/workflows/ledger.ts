@@ -45,6 +45,10 @@ export interface LedgerEntry {
   warnings: string[];
   lastFailure?: FailureSummary;
   undo?: UndoStep[];
+  /** What a person is asked to decide. */
+  question?: string;
+  /** Not brought up by itself: the host was booted or replaced, and the request does not want it. */
+  dormant?: boolean;
 }
 
 /** The ledger entry of one attachment, and everything that shows it to the outside. */
@@ -94,6 +98,7 @@ export class Ledger {
     delete this.entry.lastFailure;
     delete this.entry.undo;
     delete this.entry.machineId;
+    delete this.entry.dormant;
     this.setState('attaching');
   }
 
@@ -167,7 +172,7 @@ export class Ledger {
 
   /** The ledger entry as callers see it. */
   view(): AttachmentView {
-    const { state, since, request, volume, warnings, lastFailure, undo } = this.entry;
+    const { state, since, request, volume, warnings, lastFailure, undo, question } = this.entry;
     return {
       ...this.key,
       state,
@@ -178,6 +183,7 @@ export class Ledger {
       warnings,
       ...(lastFailure === undefined ? {} : { lastFailure }),
       ...(undo === undefined ? {} : { undo }),
+      ...(question === undefined ? {} : { question }),
     };
   }
 

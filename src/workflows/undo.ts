@@ -1,4 +1,4 @@
-import { sleep } from '@temporalio/workflow';
+import { CancellationScope, sleep } from '@temporalio/workflow';
 import type { UndoStep } from '../contract/failures.js';
 import { describePath } from '../contract/path-key.js';
 import { FIXED_BOUNDS } from '../contract/policy.js';
@@ -11,7 +11,7 @@ import { stepEnd } from './step-failure.js';
  * Takes back everything a failed attach may have done, for as long as that takes. Devices first,
  * then sessions. Never rejects; how each step went is in the ledger, also while it still goes on.
  *
- * Call it outside every cancellable scope.
+ * Call it in a scope that only an abandon cancels.
  */
 export async function undoAttach(ledger: Ledger): Promise<void> {
   let pauseMs: number = FIXED_BOUNDS.cleanupRetryMinMs;
@@ -21,8 +21,10 @@ export async function undoAttach(ledger: Ledger): Promise<void> {
       for (const path of ledger.entry.paths) forget(path);
       return;
     }
+    // An abandon ends it: then another workflow cleans up.
+    if (CancellationScope.current().consideredCancelled) return;
     ledger.setState('cleaning-up');
-    await sleep(pauseMs, { summary: 'before the cleanup is tried again' });
+    await sleep(pauseMs, { summary: 'before the cleanup is tried again' }).catch(() => undefined);
     pauseMs = Math.min(2 * pauseMs, FIXED_BOUNDS.cleanupRetryMaxMs);
   }
 }

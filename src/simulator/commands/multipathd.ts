@@ -24,6 +24,8 @@ async function ask(running: RunningHost, args: readonly string[]): Promise<strin
       return worded(await daemon.addMap(name));
     case 'del path':
       return worded(await daemon.deletePath(block(name)));
+    case 'disablequeueing map':
+      return worded(daemon.disableQueueing(name));
     case 'resize map':
       return worded(await daemon.resizeMap(name));
     case 'show paths':

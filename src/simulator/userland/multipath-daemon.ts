@@ -118,6 +118,14 @@ export class MultipathDaemon {
     });
   }
 
+  /** `multipathd disablequeueing map NAME` */
+  disableQueueing(name: string): DaemonAnswer {
+    const map = this.#parts.mapper.ofName(name) ?? this.mapOf(name);
+    if (map === undefined) return 'fail';
+    this.#parts.mapper.setQueueing(map, false);
+    return 'ok';
+  }
+
   /** `multipathd reconfigure` */
   reconfigure(): Promise<DaemonAnswer> {
     return this.#exclusively<DaemonAnswer>(async () => {

@@ -46,6 +46,7 @@ const VERBS: Readonly<Record<VerbName, true>> = {
   rescanDevice: true,
   restoreNodeRecord: true,
   scanLun: true,
+  disableQueueing: true,
   ensureMap: true,
   flushMap: true,
   flushDevice: true,

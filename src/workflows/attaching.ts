@@ -1,0 +1,226 @@
+import { condition, type ApplicationFailure } from '@temporalio/workflow';
+import { createFailure, FAILURES } from '../contract/failures.js';
+import type { AttachRequest } from '../model/attach-request.js';
+import type { AttachResult } from '../model/attach-result.js';
+import type { VolumeDeviceResult } from '../model/steps.js';
+import { BringUp } from './attach.js';
+import { Background } from './background.js';
+import type { Ledger, PathEntry } from './ledger.js';
+import type { HostBooted } from './messages.js';
+import { stepEnd, summariseFailure } from './step-failure.js';
+import { stillHolds } from './verify.js';
+
+/** Everything that brings a volume up: an attach, its stragglers, the top-up, repair, recovery. */
+export class Attaching {
+  /** Whether an attach, or what is left of one, may still be under way. */
+  bringUp: BringUp | undefined;
+  private readonly ledger: Ledger;
+  private readonly background = new Background();
+  private topUpPauseMs = 0;
+
+  constructor(ledger: Ledger) {
+    this.ledger = ledger;
+  }
+
+  get isIdle(): boolean {
+    return this.background.isIdle;
+  }
+
+  /** Missing paths whose failure may pass are tried again while the volume is in use. */
+  get wantsTopUp(): boolean {
+    const { state, dormant } = this.ledger.entry;
+    return this.isIdle && state === 'degraded' && dormant !== true && this.passing.length > 0;
+  }
+
+  /** Ends what is on its way; what was done stays for the undo. */
+  cancel(): void {
+    this.bringUp?.cancel();
+  }
+
+  /** Work without a caller makes way for what changes the host. */
+  async stopBackground(): Promise<void> {
+    await this.background.stop();
+  }
+
+  /**
+   * Brings up a volume that is not on the host.
+   *
+   * @param undo - takes everything back and answers with the failure for the caller
+   */
+  async afresh(
+    request: AttachRequest,
+    undo: (cause: ApplicationFailure) => Promise<ApplicationFailure>,
+  ): Promise<AttachResult> {
+    const { ledger } = this;
+    ledger.begin(request);
+    const bringUp = new BringUp(ledger, request, ledger.entry.paths);
+    try {
+      return await this.follow(bringUp);
+    } catch (error) {
+      const end = stepEnd(error);
+      const cause =
+        end.kind === 'failed'
+          ? end.failure
+          : createFailure('Cancelled', `The attach of ${request.volumeId} was ended by a detach`);
+      bringUp.cancel();
+      await bringUp.stragglers();
+      throw await undo(cause);
+    }
+  }
+
+  /**
+   * Answers with what is attached, after a cheap check that it still holds; if it does not, after a
+   * reboot for example, the same steps mend it.
+   */
+  async again(
+    request: AttachRequest,
+    volume: VolumeDeviceResult | undefined,
+  ): Promise<AttachResult> {
+    const { ledger } = this;
+    if (volume !== undefined && (await stillHolds(ledger, volume))) return ledger.result(volume);
+    await this.stopBackground();
+    return this.mend(request);
+  }
+
+  /** Brings up what is missing now, whatever it was missing for, and the device over it. */
+  async repair(volume: VolumeDeviceResult): Promise<AttachResult> {
+    const { ledger } = this;
+    const request = this.requestOf('repair');
+    await this.stopBackground();
+    if (!(await stillHolds(ledger, volume))) return this.mend(request);
+    const missing = ledger.entry.paths.filter(({ device }) => device === undefined);
+    const bringUp = new BringUp(ledger, request, missing);
+    this.bringUp = bringUp;
+    await bringUp.runPathsOnly();
+    return ledger.result(await bringUp.refreshDevice());
+  }
+
+  /** A new boot has begun: nothing of the old one is left, and the volume is wanted. */
+  async recover({ bootId, machineId }: HostBooted): Promise<void> {
+    const { ledger } = this;
+    const { volume, request } = ledger.entry;
+    if (volume === undefined || volume.bootId === bootId) return;
+    await this.stopBackground();
+    // What the ledger knows of devices is void; the volume's identity and its link stay.
+    for (const path of ledger.entry.paths) delete path.device;
+    ledger.entry.volume = { ...volume, carriers: [] };
+    if (ledger.entry.machineId !== undefined && ledger.entry.machineId !== machineId) {
+      ledger.entry.dormant = true;
+      throw createFailure(
+        'HostReplaced',
+        `${ledger.key.hostId} is another system now; the volume was attached to the one before`,
+        { expected: ledger.entry.machineId, seen: machineId },
+      );
+    }
+    if (request?.onBoot === 'none') {
+      ledger.entry.dormant = true;
+      ledger.setState('degraded');
+      return;
+    }
+    await this.mend(this.requestOf('recovery'));
+  }
+
+  /** Tries the missing paths again after a pause that grows. */
+  startTopUp(): void {
+    const { policy } = this.ledger;
+    this.topUpPauseMs =
+      this.topUpPauseMs === 0
+        ? policy.retryPathsMinMs
+        : Math.min(2 * this.topUpPauseMs, policy.retryPathsMaxMs);
+    const { topUpPauseMs } = this;
+    let cancelled = false;
+    const run = async (): Promise<void> => {
+      await condition(() => cancelled, topUpPauseMs).catch(() => undefined);
+      if (cancelled) return;
+      const bringUp = new BringUp(this.ledger, this.requestOf('top-up'), this.passing);
+      this.bringUp = bringUp;
+      await bringUp.runPathsOnly();
+      await this.takeIn(bringUp);
+    };
+    this.runInBackground(run(), () => {
+      cancelled = true;
+      this.bringUp?.cancel();
+    });
+  }
+
+  private async mend(request: AttachRequest): Promise<AttachResult> {
+    const { ledger } = this;
+    delete ledger.entry.dormant;
+    for (const path of ledger.entry.paths) delete path.device;
+    const bringUp = new BringUp(ledger, request, ledger.entry.paths);
+    try {
+      return await this.follow(bringUp);
+    } catch (error) {
+      ledger.setState('degraded');
+      throw error;
+    }
+  }
+
+  /** Runs the attach; what is still on its way at its answer goes on in the background. */
+  private async follow(bringUp: BringUp): Promise<AttachResult> {
+    this.bringUp = bringUp;
+    this.topUpPauseMs = 0;
+    const result = await bringUp.run();
+    if (bringUp.hasStragglers) {
+      const late = bringUp.stragglers().then(() => this.takeIn(bringUp));
+      this.runInBackground(late, () => {
+        bringUp.cancel();
+      });
+    }
+    return result;
+  }
+
+  /** Records paths that came late: the map takes them in, the state may become `attached`. */
+  private async takeIn(bringUp: BringUp): Promise<void> {
+    const carried = this.ledger.entry.volume?.carriers.length ?? 0;
+    if (this.ledger.presentPaths.length <= carried) return;
+    await bringUp.refreshDevice();
+    this.topUpPauseMs = 0;
+  }
+
+  private runInBackground(work: Promise<void>, cancel: () => void): void {
+    this.background.run(work, cancel, (error) => {
+      const end = stepEnd(error);
+      if (end.kind === 'failed') this.ledger.entry.lastFailure = summariseFailure(end.failure);
+    });
+  }
+
+  private requestOf(operation: string): AttachRequest {
+    const { request } = this.ledger.entry;
+    if (request === undefined) throw createFailure('InternalFault', `No request for ${operation}`);
+    return request;
+  }
+
+  private get passing(): PathEntry[] {
+    return this.ledger.entry.paths.filter(
+      ({ device, failure }) =>
+        device === undefined && (failure === undefined || mayPass(failure.type)),
+    );
+  }
+}
+
+/** End one try of a path, but not the hope for it. */
+const PASSING_FOR_A_PATH: ReadonlySet<keyof typeof FAILURES> = new Set([
+  'HostUnavailable',
+  'DeadlineExceeded',
+  'Cancelled',
+]);
+
+/** Permanent failures wait for a person; whatever else may pass by itself. */
+function mayPass(type: keyof typeof FAILURES): boolean {
+  return FAILURES[type].class === 'passing' || PASSING_FOR_A_PATH.has(type);
+}
+
+/** The original failure first; what was undone, and what could not be, beside it. */
+export function withUndo(cause: ApplicationFailure, ledger: Ledger): ApplicationFailure {
+  const { undo = [] } = ledger.entry;
+  const finished = !ledger.holdsSomething;
+  const said = finished
+    ? undo.length === 0
+      ? 'Nothing had been touched.'
+      : 'Everything it had done was undone.'
+    : 'Its cleanup is not finished and goes on.';
+  const { type, message } = summariseFailure(cause);
+  const facts = (cause.details?.[0] ?? {}) as Record<string, unknown>;
+  return createFailure(type, `${message}. ${said}`, { ...facts, undo, undoFinished: finished });
+}
