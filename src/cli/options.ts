@@ -22,11 +22,14 @@ export function addConnectionOptions(command: Command): Command {
 }
 
 /** Adds how data is printed. */
-export function addOutputOptions(command: Command): Command {
+export function addOutputOptions(
+  command: Command,
+  formats: readonly string[] = OUTPUT_FORMATS,
+): Command {
   return command
     .addOption(
       new Option('-o, --output <format>', 'table for people, json for programs')
-        .choices(OUTPUT_FORMATS)
+        .choices(formats)
         .default('table'),
     )
     .option('--no-color', 'no colours (NO_COLOR)');

@@ -28,6 +28,8 @@ interface OperationCommand<Request, Result> {
     call: CallOptions,
   ) => Promise<Operation<Result> | { readonly nothing: Result }>;
   readonly asText: (result: Result) => string;
+  /** For programs; the result as it is when not given. */
+  readonly asData?: (result: Result) => unknown;
 }
 
 type AnyRequest = { readonly requestId?: string | undefined } & Partial<
@@ -52,7 +54,8 @@ export async function runOperation<Request extends AnyRequest, Result>(
         } else if (options.wait) {
           const progress = createProgress(context, options);
           const result = await watchOperation(mooring, started, progress);
-          printData(context, options.output, result, () => asText(result));
+          const data = command.asData?.(result) ?? result;
+          printData(context, options.output, data, () => asText(result));
         } else {
           const { workflowId, runId, updateId, requestId } = started;
           const ids = { workflowId, runId, updateId, requestId };

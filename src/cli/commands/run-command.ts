@@ -1,4 +1,3 @@
-import type { OutputFormat } from '../options.js';
 import type { CommandHome } from '../command-home.js';
 
 /**
@@ -12,8 +11,9 @@ export function runCommand<Args extends unknown[], Options extends object>(
   return async (...received) => {
     // Commander appends the options and the command to the arguments.
     const options = received.at(-2) as Options;
-    const { output = 'table' } = options as { readonly output?: OutputFormat };
-    outcome.format = output;
+    const { output = 'table' } = options as { readonly output?: string };
+    // Every other format is for programs.
+    outcome.format = output === 'table' ? 'table' : 'json';
     outcome.exitCode = await body(options, ...(received.slice(0, -2) as Args));
   };
 }
