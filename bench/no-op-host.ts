@@ -8,8 +8,7 @@ export function createNoOpHost(): HostSteps {
   return {
     checkHost: () => Promise.resolve(SEEN),
     discoverPaths: ({ portal }) => Promise.resolve({ ...SEEN, portals: [portal], otherTargets: 0 }),
-    ensureSession: () =>
-      Promise.resolve({ ...SEEN, sid: 1, scsiHost: 2, alreadyOpen: false, madeRecord: true }),
+    ensureSession: () => Promise.resolve({ ...SEEN, sid: 1, scsiHost: 2, alreadyOpen: false }),
     findPathDevice: ({ path }) =>
       Promise.resolve({
         ...SEEN,

@@ -27,13 +27,12 @@ export interface Claim {
   readonly wwid?: string;
 }
 
-/** "mooring made this session, or its node record." Outlives the claim of the attachment that did. */
+/** "mooring made this session." Outlives the claim of the attachment that did. */
 export interface SessionNote {
   readonly portal: string;
   readonly iqn: string;
   readonly iface: string;
   readonly madeSession: boolean;
-  readonly madeRecord: boolean;
 }
 
 /**

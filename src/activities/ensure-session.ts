@@ -34,12 +34,7 @@ export function ensureSessionStep(host: HostContext): HostSteps['ensureSession']
       const note = await claims.getNote(path);
       const open = await openSession(files, path);
       if (open !== undefined) {
-        return {
-          sid: open.sid,
-          scsiHost: open.scsiHost,
-          alreadyOpen: true,
-          madeRecord: note?.madeRecord ?? false,
-        };
+        return { sid: open.sid, scsiHost: open.scsiHost, alreadyOpen: true };
       }
       const settings: NodeSettings = {
         loginTimeoutSeconds: Math.ceil(loginTimeoutMs / 1_000),
@@ -47,11 +42,9 @@ export function ensureSessionStep(host: HostContext): HostSteps['ensureSession']
         ...(input.mutualChap === undefined ? {} : { mutualChap: input.mutualChap }),
       };
       // The note comes before the deed: a worker that dies in between must not leak what it made.
-      const hadRecord = note === undefined && (await verbs.hasNodeRecord(path));
-      const madeRecord = note?.madeRecord ?? !hadRecord;
       const madeSession = note?.madeSession ?? (await findSessions(files, path)).length === 0;
-      await claims.putNote({ ...path, madeSession, madeRecord });
-      const record = { ...path, ...settings, keepOriginal: !madeRecord };
+      await claims.putNote({ ...path, madeSession });
+      const record = { ...path, ...settings };
       const login = { ...path, timeoutMs: loginTimeoutMs + FIXED_BOUNDS.iscsiadmTimeoutMs };
       await verbs.ensureNodeRecord(record);
       let outcome = await verbs.logIn(login);
@@ -60,7 +53,7 @@ export function ensureSessionStep(host: HostContext): HostSteps['ensureSession']
         outcome = await verbs.logIn(login);
       }
       if (outcome.kind !== 'session') throw loginFailure(outcome, input);
-      return { sid: outcome.sid, scsiHost: outcome.scsiHost, alreadyOpen: false, madeRecord };
+      return { sid: outcome.sid, scsiHost: outcome.scsiHost, alreadyOpen: false };
     });
   });
 }

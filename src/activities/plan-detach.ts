@@ -78,15 +78,15 @@ async function releasePlan(
       gates,
     });
   }
-  const note = await host.claims.getNote(path);
   const isKept = steps.some(({ would }) => would === 'keep') || facts.otherClaims.length > 0;
-  if ((note?.madeRecord ?? path.madeRecord ?? false) && !isKept) {
-    steps.push({
-      step: `delete the node record of ${portal}`,
-      command: `iscsiadm -m node -T ${iqn} -p ${portal} -I ${iface} -o delete`,
-      would: seen.isRefused ? 'refuse' : 'do',
-      gates: [],
-    });
+  const fate = isKept ? 'keep' : await host.verbs.nodeRecordFate(path);
+  const would = seen.isRefused ? 'refuse' : 'do';
+  if (fate === 'delete') {
+    const command = `iscsiadm -m node -T ${iqn} -p ${portal} -I ${iface} -o delete`;
+    steps.push({ step: `delete the node record of ${portal}`, command, would, gates: [] });
+  }
+  if (fate === 'restore') {
+    steps.push({ step: `give the node record of ${portal} its old text`, would, gates: [] });
   }
   return steps;
 }

@@ -9,7 +9,7 @@ import {
   type HostSteps,
   type ReleaseSessionInput,
 } from '../model/steps.js';
-import { sessionLockKey, type SessionNote } from './claim-store.js';
+import { sessionLockKey } from './claim-store.js';
 import type { HostContext } from './host-context.js';
 import { isRemoved, removalFailure } from './removal-failure.js';
 import { hostStep } from './step.js';
@@ -34,7 +34,6 @@ export function releaseSessionStep(host: HostContext): HostSteps['releaseSession
 
 async function release(host: HostContext, input: ReleaseSessionInput): Promise<Released> {
   const { path, owner } = input;
-  const note = await host.claims.getNote(path);
   const claims = await claimFacts(host, path, owner);
   const removed: string[] = [];
   const kept: string[] = [];
@@ -51,8 +50,7 @@ async function release(host: HostContext, input: ReleaseSessionInput): Promise<R
   }
 
   if (kept.length === 0 && claims.otherClaims.length === 0) {
-    // After a reboot the notes are gone; then the ledger knows whose the record is.
-    const record = await putRecordBack(host, input, note);
+    const record = await putRecordBack(host, input);
     if (record !== undefined) removed.push(record);
     await host.claims.removeNote(path);
   }
@@ -86,22 +84,25 @@ async function logOut(
   }
 }
 
-/** A record mooring made goes; one it found says again what it said. Returns what was done. */
+/** Returns what was done with the record, for people; nothing when it is not mooring's. */
 async function putRecordBack(
   host: HostContext,
-  { path, madeRecord }: ReleaseSessionInput,
-  note: SessionNote | undefined,
+  { path }: ReleaseSessionInput,
 ): Promise<string | undefined> {
-  const isOurs = note?.madeRecord ?? madeRecord ?? false;
-  const { verbs } = host;
-  const outcome = await (isOurs ? verbs.deleteNodeRecord(path) : verbs.restoreNodeRecord(path));
-  if (!isRemoved(outcome)) {
-    throw createFailure(
-      'CommandTimedOut',
-      `The node record of ${path.iqn} at ${path.portal} is not as before: ${outcome.said}`,
-      { portal: path.portal, iqn: path.iqn, outcome: outcome.kind },
-    );
+  const end = await host.verbs.putBackNodeRecord(path);
+  switch (end.kind) {
+    case 'deleted':
+      return `node record of ${path.portal}`;
+    case 'restored':
+      return `our settings in the record of ${path.portal}`;
+    case 'already-gone':
+    case 'not-ours':
+      return undefined;
+    default:
+      throw createFailure(
+        'CommandTimedOut',
+        `The node record of ${path.iqn} at ${path.portal} is not as before: ${end.said}`,
+        { portal: path.portal, iqn: path.iqn, outcome: end.kind },
+      );
   }
-  if (outcome.kind === 'already-gone') return undefined;
-  return isOurs ? `node record of ${path.portal}` : `our settings in the record of ${path.portal}`;
 }

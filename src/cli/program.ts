@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { CommandHome, Outcome } from './command-home.js';
 import { addAttachCommand } from './commands/attach.js';
+import { addCareCommands } from './commands/care.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDetachCommand } from './commands/detach.js';
 import { addExitCodesCommand } from './commands/exit-codes.js';
@@ -40,6 +41,7 @@ export function buildProgram(context: CliContext): CommandHome {
   addAttachCommand(home);
   addDetachCommand(home);
   addStatusCommand(home);
+  addCareCommands(home);
   addListCommand(home);
   addHistoryCommand(home);
   addSchemaCommand(home);

@@ -1,9 +1,9 @@
 import type { Client, WorkflowUpdateHandle } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
-import { exclusiveWorkflowId, sharedWorkflowId } from '../contract/ids.js';
 import type { DetachResult } from '../model/attach-result.js';
 import type { DetachRequest } from '../model/detach-request.js';
 import { detachUpdate } from '../workflows/messages.js';
+import { possibleIds } from './attachment-call.js';
 import type { CallScope } from './call-scope.js';
 import { hasClosedUnderneath, refuseEndedByForce } from './closed-runs.js';
 import { findRun } from './find-attachment.js';
@@ -74,9 +74,4 @@ export async function nothingToDetach(
     kept: [],
     warnings,
   };
-}
-
-/** Where the attachment may be: exclusive, or shared with other hosts. */
-function possibleIds({ volumeId, hostId }: Pick<DetachRequest, 'volumeId' | 'hostId'>): string[] {
-  return [exclusiveWorkflowId(volumeId), sharedWorkflowId(volumeId, hostId)];
 }

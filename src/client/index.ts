@@ -29,3 +29,10 @@ export type { AttachRequest, AttachRequestInput } from '../model/attach-request.
 export type { AttachResult, DetachResult, PathResult } from '../model/attach-result.js';
 export type { AttachmentView } from '../model/attachment.js';
 export type { DetachRequest, DetachRequestInput } from '../model/detach-request.js';
+export type {
+  AbandonRequestInput,
+  ApprovalInput,
+  PlanRequestInput,
+  VolumeRequest,
+} from '../model/operations.js';
+export type { AbandonResult, PlannedStep, PlanResult, VerifyResult } from '../model/plan.js';

@@ -1,11 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
+import type { z } from 'zod';
 import { attachRequestSchema, type AttachRequestInput } from '../model/attach-request.js';
 import type { AttachResult, DetachResult } from '../model/attach-result.js';
 import type { AttachmentView } from '../model/attachment.js';
 import { detachRequestSchema, type DetachRequestInput } from '../model/detach-request.js';
+import {
+  abandonRequestSchema,
+  approvalSchema,
+  planRequestSchema,
+  volumeRequestSchema,
+  type AbandonRequestInput,
+  type ApprovalInput,
+  type PlanRequestInput,
+  type VolumeRequest,
+} from '../model/operations.js';
+import type { AbandonResult, PlanResult, VerifyResult } from '../model/plan.js';
 import { parseRequest } from '../model/parse-request.js';
-import { stateQuery } from '../workflows/messages.js';
+import {
+  abandonUpdate,
+  approveUpdate,
+  planUpdate,
+  repairUpdate,
+  stateQuery,
+  verifyUpdate,
+} from '../workflows/messages.js';
+import { callAttachment } from './attachment-call.js';
 import { AttachCall } from './attach-call.js';
 import { CallScope } from './call-scope.js';
 import { detachOutcome, nothingToDetach, sendDetach } from './detach-call.js';
@@ -110,6 +130,40 @@ export class MooringClient {
     };
   }
 
+  /** Compares the host with the ledger; changes nothing. */
+  async verify(request: VolumeRequest, options: CallOptions = {}): Promise<VerifyResult> {
+    const parsed = await this.parsed(volumeRequestSchema, request);
+    return callAttachment(this.client, verifyUpdate, parsed, options);
+  }
+
+  /** Brings up what is missing, whatever it was missing for, and the device over it. */
+  async repair(request: VolumeRequest, options: CallOptions = {}): Promise<AttachResult> {
+    const parsed = await this.parsed(volumeRequestSchema, request);
+    return callAttachment(this.client, repairUpdate, parsed, options);
+  }
+
+  /** What a detach or a repair would do now, gate by gate; changes nothing. */
+  async plan(request: PlanRequestInput, options: CallOptions = {}): Promise<PlanResult> {
+    const parsed = await this.parsed(planRequestSchema, request);
+    return callAttachment(this.client, planUpdate, parsed, options);
+  }
+
+  /**
+   * A person's decision on the step a forced detach waits with.
+   *
+   * @returns the question it decides
+   */
+  async approve(request: ApprovalInput, options: CallOptions = {}): Promise<string> {
+    const parsed = await this.parsed(approvalSchema, request);
+    return callAttachment(this.client, approveUpdate, parsed, options);
+  }
+
+  /** A person's statement that a host is gone for good: gives its volume free. */
+  async abandon(request: AbandonRequestInput, options: CallOptions = {}): Promise<AbandonResult> {
+    const parsed = await this.parsed(abandonRequestSchema, request);
+    return callAttachment(this.client, abandonUpdate, parsed, options);
+  }
+
   /**
    * The whole ledger entry of an attachment: the open one, or else the one that closed last.
    *
@@ -189,6 +243,13 @@ export class MooringClient {
     } finally {
       await events.return(undefined);
     }
+  }
+
+  private async parsed<Schema extends z.ZodType>(
+    schema: Schema,
+    input: unknown,
+  ): Promise<z.output<Schema>> {
+    return new CallScope(this.client, {}).run(() => Promise.resolve(parseRequest(schema, input)));
   }
 }
 

@@ -63,8 +63,6 @@ export interface SessionResult extends Seen {
   readonly sid: number;
   /** The session was there before; somebody else, or an earlier try, made it. */
   readonly alreadyOpen: boolean;
-  /** mooring made the node record. Kept in the ledger, since notes on the host end with its boot. */
-  readonly madeRecord: boolean;
 }
 
 export const checkHostInputSchema = stepSchema.extend({
@@ -189,8 +187,6 @@ export type RemovePathDevicesInput = z.infer<typeof removePathDevicesInputSchema
 
 export const releaseSessionInputSchema = stepSchema.extend({
   path: hostPathSchema,
-  /** From the ledger, for the time after a reboot, when the host has forgotten it. */
-  madeRecord: z.boolean().optional(),
   timeoutMs: millisecondsSchema,
 });
 export type ReleaseSessionInput = z.infer<typeof releaseSessionInputSchema>;
@@ -203,9 +199,7 @@ export type VerifyAbsentInput = z.infer<typeof verifyAbsentInputSchema>;
 
 export const planDetachInputSchema = stepSchema.extend({
   wwid: wwidSchema,
-  paths: z
-    .array(hostPathSchema.extend({ madeRecord: z.boolean().optional() }))
-    .max(FIXED_BOUNDS.pathsMax),
+  paths: pathsSchema,
   carrier: hctlSchema.optional(),
 });
 export type PlanDetachInput = z.infer<typeof planDetachInputSchema>;

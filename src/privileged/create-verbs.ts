@@ -1,7 +1,6 @@
 import { VerbContext, type VerbDependencies } from './verb-context.js';
 import type { PrivilegedVerbs } from './verbs.js';
 import { deleteDevice } from './verbs/delete-device.js';
-import { deleteNodeRecord } from './verbs/delete-node-record.js';
 import { disableQueueing } from './verbs/disable-queueing.js';
 import { discoverPortals } from './verbs/discover-portals.js';
 import { ensureMap } from './verbs/ensure-map.js';
@@ -10,12 +9,11 @@ import { flushDevice, flushMap } from './verbs/flush.js';
 import { forgetPaths } from './verbs/forget-paths.js';
 import { forgetWwid } from './verbs/forget-wwid.js';
 import { hasIface } from './verbs/has-iface.js';
-import { hasNodeRecord } from './verbs/has-node-record.js';
 import { isWwidRemembered } from './verbs/is-wwid-remembered.js';
 import { listMonitoredPaths } from './verbs/list-monitored-paths.js';
 import { logIn } from './verbs/log-in.js';
 import { logOut } from './verbs/log-out.js';
-import { restoreNodeRecord } from './verbs/original-record.js';
+import { nodeRecordFate, putBackNodeRecord } from './verbs/original-record.js';
 import { removeMap } from './verbs/remove-map.js';
 import { removeStaleLinks } from './verbs/remove-stale-links.js';
 import { rescanDevice } from './verbs/rescan-device.js';
@@ -32,11 +30,10 @@ export function createVerbs(dependencies: VerbDependencies): PrivilegedVerbs {
     ensureNodeRecord: async (input) => ensureNodeRecord(context, input),
     logIn: async (input) => logIn(context, input),
     logOut: async (input) => logOut(context, input),
-    deleteNodeRecord: async (input) => deleteNodeRecord(context, input),
     hasIface: async (input) => hasIface(context, input),
-    hasNodeRecord: async (input) => hasNodeRecord(context, input),
     rescanDevice: async (input) => rescanDevice(context, input),
-    restoreNodeRecord: async (input) => restoreNodeRecord(context, input),
+    nodeRecordFate: async (input) => nodeRecordFate(context, input),
+    putBackNodeRecord: async (input) => putBackNodeRecord(context, input),
     scanLun: async (input) => scanLun(context, input),
     disableQueueing: async (input) => disableQueueing(context, input),
     ensureMap: async (input) => ensureMap(context, input),

@@ -18,8 +18,6 @@ export interface NodeSettings {
   readonly loginTimeoutSeconds: number;
   readonly chap?: ChapReference;
   readonly mutualChap?: ChapReference;
-  /** A record that is there is somebody else's: its text is kept for `restoreNodeRecord`. */
-  readonly keepOriginal?: boolean;
 }
 
 /** A portal to be asked for its targets. */
@@ -72,6 +70,18 @@ export type RemovalOutcome =
       readonly said: string;
     };
 
+/** How the return of a node record to what it was ended. */
+export type NodeRecordEnd =
+  | { readonly kind: 'deleted' | 'restored' | 'already-gone' | 'not-ours' }
+  | {
+      readonly kind: 'busy' | 'failed' | 'timed-out';
+      readonly exitCode?: number;
+      readonly said: string;
+    };
+
+/** What becomes of a node record when its last user leaves; `keep`: it is not mooring's. */
+export type NodeRecordFate = 'delete' | 'restore' | 'keep';
+
 /** How an addition ended. */
 export type AdditionOutcome =
   | { readonly kind: 'done' | 'already-so' }
@@ -114,12 +124,13 @@ export interface PrivilegedVerbs {
   logOut(
     input: PortalTarget & { readonly sid: number; readonly timeoutMs: number },
   ): Promise<RemovalOutcome>;
-  /** Removes the node record; refused while a session to this portal and target exists. */
-  deleteNodeRecord(input: PortalTarget): Promise<RemovalOutcome>;
-  /** Gives a record of somebody else the text back that it had; refused like its deletion. */
-  restoreNodeRecord(input: PortalTarget): Promise<RemovalOutcome>;
-  /** Whether there is a node record. */
-  hasNodeRecord(input: PortalTarget): Promise<boolean>;
+  /**
+   * Makes the node record what it was before mooring made or edited it: gone, or with its old text.
+   * Refused while a session to this portal and target exists.
+   */
+  putBackNodeRecord(input: PortalTarget): Promise<NodeRecordEnd>;
+  /** What `putBackNodeRecord` would do now. */
+  nodeRecordFate(input: PortalTarget): Promise<NodeRecordFate>;
   /** Asks the kernel for exactly one LUN below one session. */
   scanLun(
     input: PortalTarget & { readonly sid: number; readonly lun: number },

@@ -6,6 +6,7 @@ import { readHostIdentity } from '../host/host-identity.js';
 import { createVerbs } from '../privileged/create-verbs.js';
 import { DirectorySecrets } from '../privileged/secrets.js';
 import type { PrivilegedVerbs } from '../privileged/verbs.js';
+import { announceBoot } from './announce-boot.js';
 import { takeHostLock } from './host-lock.js';
 import type { HostSeams } from './host-seams.js';
 import { separatePrivileges } from './privilege-separation/separate.js';
@@ -70,12 +71,20 @@ async function serveHost(
   onCreated: (worker: Worker) => void = () => undefined,
 ): Promise<void> {
   const { hostId } = settings;
-  await runWorkerProcess(settings, { worker: 'host', hostId }, async (surroundings) => {
-    await warnOfTrouble(surroundings, hostId, hands);
-    const worker = await createHostWorker(surroundings, hostId, hands);
-    onCreated(worker);
-    return worker;
-  });
+  const ended = new AbortController();
+  try {
+    await runWorkerProcess(settings, { worker: 'host', hostId }, async (surroundings) => {
+      await warnOfTrouble(surroundings, hostId, hands);
+      const worker = await createHostWorker(surroundings, hostId, hands);
+      onCreated(worker);
+      const { client, logger } = surroundings;
+      const { files } = hands;
+      void announceBoot({ client, logger, hostId, files, signal: ended.signal });
+      return worker;
+    });
+  } finally {
+    ended.abort();
+  }
 }
 
 /** The same, with the verbs in a helper that keeps root's rights; without it the worker ends. */

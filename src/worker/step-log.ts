@@ -1,4 +1,4 @@
-import { metricMeter } from '@temporalio/activity';
+import { metricMeter, type Info } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { ActivityInterceptors, ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { Logger } from 'pino';
@@ -7,7 +7,8 @@ import { STEP_FAILURES_METRIC } from './metrics.js';
 
 /**
  * One line per step, when it has ended. Only what no retry can mend is a warning: a step that may
- * pass is tried again, and the one who waits for it hears of the last failure.
+ * pass is tried again, and the one who waits for it hears of the last failure. A try that the server
+ * makes again is no end: its failure is in the history, and here for debugging.
  */
 export function stepLog(logger: Logger): ActivityInterceptorsFactory {
   return ({ info }): ActivityInterceptors => ({
@@ -36,7 +37,7 @@ export function stepLog(logger: Logger): ActivityInterceptorsFactory {
             .createCounter(STEP_FAILURES_METRIC, '1', 'Steps that failed')
             .add(1, { type });
           const message = error instanceof Error ? error.message : String(error);
-          const level = isPassing(type) ? 'info' : 'warn';
+          const level = !isPassing(type) ? 'warn' : isTriedAgain(info) ? 'debug' : 'info';
           logger[level]({ ...about(), failure: type, said: message }, `${step} failed`);
           throw error;
         }
@@ -53,6 +54,13 @@ function failureType(error: unknown): string {
 
 function isPassing(type: string): boolean {
   return isFailureType(type) && FAILURES[type].class === 'passing';
+}
+
+/** Whether the server makes another try after a failure that may pass. */
+function isTriedAgain({ attempt, retryPolicy }: Info): boolean {
+  if (retryPolicy === undefined) return false;
+  const { maximumAttempts = 0 } = retryPolicy;
+  return maximumAttempts === 0 || attempt < maximumAttempts;
 }
 
 /** Which portal a step is about, when it is about one. Everything else stands in the history. */

@@ -52,10 +52,7 @@ export async function giveUp(
           key,
           ...(wwid === undefined ? {} : { wwid }),
           ...(entry.machineId === undefined ? {} : { machineId: entry.machineId }),
-          paths: ledger.touchedPaths.map(({ host, session }) => ({
-            host,
-            ...(session === undefined ? {} : { madeRecord: session.madeRecord }),
-          })),
+          paths: ledger.touchedPaths.map(({ host }) => host),
           removalWaitMs: ledger.policy.removalWaitMs,
         },
       ],

@@ -10,7 +10,7 @@ import type {
 } from '../model/steps.js';
 import { removalSteps } from './activity-proxies.js';
 import type { ApprovalDesk } from './approval.js';
-import type { Ledger, PathEntry } from './ledger.js';
+import type { Ledger } from './ledger.js';
 import { stepEnd } from './step-failure.js';
 
 /** How a detach is to be carried out. */
@@ -87,7 +87,7 @@ export async function detachVolumeFromHost(
   const sessions = await Promise.all(
     touched.map((path) =>
       run(`release ${path.host.portal}`, removalWaitMs, (steps) =>
-        steps.releaseSession({ ...stepBase, ...releaseOf(path), timeoutMs: removalWaitMs }),
+        steps.releaseSession({ ...stepBase, path: path.host, timeoutMs: removalWaitMs }),
       ),
     ),
   );
@@ -118,11 +118,6 @@ function unwritten(error: unknown): string | undefined {
 function carrierOf({ kind, carriers }: VolumeDeviceResult): { carrier?: string } {
   const [carrier] = carriers;
   return kind === 'single' && carrier !== undefined ? { carrier } : {};
-}
-
-function releaseOf(path: PathEntry): { path: PathEntry['host']; madeRecord?: boolean } {
-  const madeRecord = path.session?.madeRecord;
-  return { path: path.host, ...(madeRecord === undefined ? {} : { madeRecord }) };
 }
 
 function refuseUnlessSafe({ gates }: InspectionResult): void {

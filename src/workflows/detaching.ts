@@ -7,7 +7,7 @@ import { ApprovalDesk } from './approval.js';
 import { detachFailure, detachVolumeFromHost } from './detach.js';
 import { HostWatch } from './host-watch.js';
 import type { Ledger } from './ledger.js';
-import { summariseFailure } from './step-failure.js';
+import { stepEnd, summariseFailure } from './step-failure.js';
 import { undoAttach } from './undo.js';
 
 /** Everything that takes a volume off its host: a detach, and the undo of an attach. */
@@ -52,6 +52,8 @@ export class Detaching {
       ledger.setState('detached');
       return result;
     } catch (error) {
+      // Only an abandon cancels it, and says so itself.
+      if (stepEnd(error).kind === 'cancelled') throw error;
       const failure = detachFailure(error);
       ledger.entry.lastFailure = summariseFailure(failure);
       throw failure;

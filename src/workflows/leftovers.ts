@@ -10,7 +10,7 @@ export interface LeftoversInput {
   readonly key: AttachmentKey;
   readonly wwid?: string;
   readonly machineId?: string;
-  readonly paths: readonly { readonly host: HostPath; readonly madeRecord?: boolean }[];
+  readonly paths: HostPath[];
   readonly removalWaitMs: number;
 }
 
@@ -48,13 +48,12 @@ export async function leftovers(input: LeftoversInput): Promise<LeftoversOutcome
 }
 
 async function cleanOnce(input: LeftoversInput): Promise<LeftoversOutcome> {
-  const { key, wwid, machineId, removalWaitMs } = input;
+  const { key, wwid, machineId, paths, removalWaitMs } = input;
   const base = {
     hostId: key.hostId,
     owner: claimOwnerId(key),
     ...(machineId === undefined ? {} : { machineId }),
   };
-  const paths = input.paths.map(({ host }) => host);
   const step = (summary: string) => removalSteps(key.hostId, { summary, takesMs: removalWaitMs });
   const results = [];
   if (wwid !== undefined) {
@@ -77,12 +76,11 @@ async function cleanOnce(input: LeftoversInput): Promise<LeftoversOutcome> {
       waitMs: removalWaitMs,
     }),
   );
-  for (const { host, madeRecord } of input.paths) {
+  for (const path of paths) {
     results.push(
-      await step(`release ${host.portal}`).releaseSession({
+      await step(`release ${path.portal}`).releaseSession({
         ...base,
-        path: host,
-        ...(madeRecord === undefined ? {} : { madeRecord }),
+        path,
         timeoutMs: removalWaitMs,
       }),
     );

@@ -62,7 +62,6 @@ function undoDevices(ledger: Ledger, paths: readonly PathEntry[]): Promise<UndoS
 function undoSession(ledger: Ledger, path: PathEntry): Promise<UndoStep> {
   const { removalWaitMs } = ledger.policy;
   const step = `release the session to ${path.host.portal} (${describePath(path.host)})`;
-  const madeRecord = path.session?.madeRecord;
   return recorded(step, () =>
     removalSteps(ledger.key.hostId, {
       summary: `release ${path.host.portal}`,
@@ -70,7 +69,6 @@ function undoSession(ledger: Ledger, path: PathEntry): Promise<UndoStep> {
     }).releaseSession({
       ...ledger.stepBase,
       path: path.host,
-      ...(madeRecord === undefined ? {} : { madeRecord }),
       timeoutMs: removalWaitMs,
     }),
   );

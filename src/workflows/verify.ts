@@ -89,10 +89,7 @@ async function detachSteps(
   const { steps } = await looks(ledger, 'see what a detach would do').planDetach({
     ...ledger.stepBase,
     wwid: volume.wwid,
-    paths: ledger.touchedPaths.map(({ host, session }) => ({
-      ...host,
-      ...(session === undefined ? {} : { madeRecord: session.madeRecord }),
-    })),
+    paths: ledger.touchedPaths.map(({ host }) => host),
     ...(carrier === undefined ? {} : { carrier }),
   });
   if (mode === 'normal') return [...steps];

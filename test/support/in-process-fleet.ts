@@ -8,18 +8,26 @@ import {
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createControlActivities } from '../../src/activities/control-activities.js';
 import { createHostActivities } from '../../src/activities/host-activities.js';
-import type { LedgerAccess } from '../../src/activities/ledger-access.js';
+import { createTemporalLedger } from '../../src/worker/temporal-ledger.js';
 import { attachmentWorkflowId, CONTROL_TASK_QUEUE, hostTaskQueue } from '../../src/contract/ids.js';
 import { ATTACHMENT_WORKFLOW } from '../../src/contract/names.js';
 import { withAttachDefaults } from '../../src/contract/request-defaults.js';
 import type { AttachRequestInput } from '../../src/model/attach-request.js';
 import type { AttachResult, DetachResult } from '../../src/model/attach-result.js';
 import type { AttachmentView } from '../../src/model/attachment.js';
+import type { AbandonRequest, Approval } from '../../src/model/operations.js';
+import type { AbandonResult } from '../../src/model/plan.js';
 import { createVerbs } from '../../src/privileged/create-verbs.js';
 import type { SecretStore } from '../../src/privileged/secrets.js';
 import { createSimulatedHost, type SimulatedHost } from '../../src/simulator/simulated-host.js';
 import { StorageArray } from '../../src/simulator/storage-array.js';
-import { attachUpdate, detachUpdate, stateQuery } from '../../src/workflows/messages.js';
+import {
+  abandonUpdate,
+  approveUpdate,
+  attachUpdate,
+  detachUpdate,
+  stateQuery,
+} from '../../src/workflows/messages.js';
 
 export const FLEET_IQN = 'iqn.2026-11.io.example:array1';
 export const FLEET_PORTALS = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'].map(
@@ -72,6 +80,11 @@ const NO_SECRETS: SecretStore = {
   resolve: () => Promise.reject(new Error('this test has no secrets')),
 };
 
+const NO_FRONTS = {
+  attach: () => Promise.reject(new Error('this test has no fronts')),
+  detach: () => Promise.reject(new Error('this test has no fronts')),
+};
+
 /** Where a fleet's server is, and the workflows its control worker runs. */
 export interface FleetServer {
   readonly temporalAddress: string;
@@ -107,7 +120,7 @@ export class Fleet {
       connection: native,
       taskQueue: CONTROL_TASK_QUEUE,
       workflowBundle: { codePath: server.workflowBundle },
-      activities: createControlActivities({ ledger: ledgerOf(client) }),
+      activities: createControlActivities({ ledger: createTemporalLedger(client, NO_FRONTS) }),
       identity: IDENTITY,
       stickyQueueScheduleToStartTimeout: 2_000,
     });
@@ -170,9 +183,31 @@ export class Fleet {
     });
   }
 
-  async detach(host: FleetHost, volumeId: string): Promise<DetachResult> {
-    const request = { volumeId, hostId: host.hostId, mode: 'normal' as const };
+  async detach(
+    host: FleetHost,
+    volumeId: string,
+    mode: 'normal' | 'force' = 'normal',
+  ): Promise<DetachResult> {
+    const request = { volumeId, hostId: host.hostId, mode };
     return this.handle(volumeId).executeUpdate(detachUpdate, { args: [request] });
+  }
+
+  async abandon(
+    host: FleetHost,
+    volumeId: string,
+    stated: Pick<AbandonRequest, 'requestedBy' | 'reason' | 'evenIfAlive'>,
+  ): Promise<AbandonResult> {
+    const request = { volumeId, hostId: host.hostId, ...stated };
+    return this.handle(volumeId).executeUpdate(abandonUpdate, { args: [request] });
+  }
+
+  async approve(
+    host: FleetHost,
+    volumeId: string,
+    stated: Pick<Approval, 'requestedBy' | 'reason' | 'decision'>,
+  ): Promise<string> {
+    const request = { volumeId, hostId: host.hostId, ...stated };
+    return this.handle(volumeId).executeUpdate(approveUpdate, { args: [request] });
   }
 
   async state(volumeId: string): Promise<AttachmentView> {
@@ -182,29 +217,6 @@ export class Fleet {
   handle(volumeId: string): WorkflowHandle {
     return this.client.workflow.getHandle(`attachment/${volumeId}`);
   }
-}
-
-/** The server's side of the control steps, as far as these tests need it. */
-function ledgerOf(client: Client): LedgerAccess {
-  return {
-    async isOpen(workflowId) {
-      try {
-        const { status } = await client.workflow.getHandle(workflowId).describe();
-        return status.name === 'RUNNING';
-      } catch {
-        return false;
-      }
-    },
-    async listOpen(volumeId) {
-      const query = `MooringVolume = "${volumeId}" AND ExecutionStatus = "Running"`;
-      const open = [];
-      for await (const { workflowId } of client.workflow.list({ query })) open.push({ workflowId });
-      return open;
-    },
-    lastPoll: () => Promise.resolve({ polling: false }),
-    attach: () => Promise.reject(new Error('not in this test')),
-    detach: () => Promise.reject(new Error('not in this test')),
-  };
 }
 
 let installed = false;

@@ -1,4 +1,3 @@
-import type { MooringClient } from '../../client/mooring-client.js';
 import type { DetachRequestInput } from '../../model/detach-request.js';
 import {
   addConnectionOptions,
@@ -6,6 +5,7 @@ import {
   addTimeoutOption,
   type CommonOptions,
 } from '../options.js';
+import type { CliContext } from '../context.js';
 import type { CommandHome } from '../command-home.js';
 import { runCommand } from './run-command.js';
 
@@ -13,6 +13,7 @@ interface DetachOptions extends CommonOptions {
   readonly file?: string;
   readonly host?: string;
   readonly force?: boolean;
+  readonly dryRun?: boolean;
   readonly requestId?: string;
   readonly requestedBy?: string;
   readonly reason?: string;
@@ -30,6 +31,7 @@ export function addDetachCommand(home: CommandHome): void {
     .option('--host <id>', 'its host; needed only when several hosts share the volume')
     .option('-f, --file <file>', 'the request as JSON instead; - for standard input')
     .option('--force', 'ask for what may lose data; a person must approve it')
+    .option('--dry-run', 'show the steps, commands and gates, and change nothing')
     .option('--request-id <id>', 'repeats an earlier detach instead of asking for a new one')
     .option('--requested-by <who>', 'who asks, for the audit')
     .option('--reason <why>', 'why, for the audit')
@@ -70,6 +72,8 @@ async function detach(
   };
   // Before anything else: a malformed request needs no server to be refused.
   const checked = parseRequest(detachRequestSchema.partial({ hostId: true }), request);
+  if (options.dryRun === true) return showPlanned(context, options, checked);
+  const { onItsHost } = await import('../on-its-host.js');
   return runOperation({
     context,
     options,
@@ -80,18 +84,25 @@ async function detach(
   });
 }
 
-/** Without a host: the one the volume is on. */
-async function onItsHost(
-  mooring: MooringClient,
+/** What the detach would do. */
+async function showPlanned(
+  context: CliContext,
+  options: DetachOptions,
   request: Omit<DetachRequestInput, 'hostId'> & { readonly hostId?: string | undefined },
-): Promise<DetachRequestInput> {
-  const { volumeId } = request;
-  const hostId = request.hostId ?? (await mooring.find({ volumeId })).hostId;
-  if (hostId !== undefined) return { ...request, hostId };
-  const { OperationError } = await import('../../client/operation-error.js');
-  throw new OperationError({
-    type: 'InvalidRequest',
-    message: `The host of volume ${volumeId} is not known`,
-    advice: 'name it with --host',
+): Promise<number> {
+  const { withClient } = await import('../with-client.js');
+  const { onItsHost } = await import('../on-its-host.js');
+  const { printData } = await import('../output/print.js');
+  const { showPlan } = await import('../output/plan-text.js');
+  const { EXIT_CODES } = await import('../exit-codes.js');
+  return withClient(context, options, async (mooring) => {
+    const { timeout, output } = options;
+    const call = timeout === undefined ? {} : { timeoutMs: timeout };
+    const plan = await mooring.plan(
+      { ...(await onItsHost(mooring, request)), operation: 'detach' },
+      call,
+    );
+    printData(context, output, plan, () => showPlan(plan));
+    return plan.possible ? EXIT_CODES.ok.code : EXIT_CODES.refused.code;
   });
 }

@@ -37,6 +37,7 @@ export function showAttachment(
   underWay: readonly HistoryStep[] = [],
 ): string {
   const { volumeId, hostId, access, state, since, request, lastFailure, undo = [] } = view;
+  const { question } = view;
   return blocks(
     renderFields({
       Volume: `${volumeId} on ${hostId} (${access})`,
@@ -44,6 +45,7 @@ export function showAttachment(
       ...deviceFields(view),
       'Asked by': request?.requestedBy,
       Reason: request?.reason,
+      'To be decided': question,
       'Last failure': lastFailure && `${lastFailure.type}: ${lastFailure.message}`,
     }),
     pathTable(view.paths),

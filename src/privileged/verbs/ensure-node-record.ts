@@ -10,7 +10,7 @@ import { CommandFailure } from '../command-failure.js';
 import { requireNodeSettings, requirePortalTarget } from '../input-checks.js';
 import type { VerbContext } from '../verb-context.js';
 import type { EnsuredRecord, NodeSettings, PortalTarget } from '../verbs.js';
-import { keepOriginal } from './original-record.js';
+import { noteOriginal } from './original-record.js';
 import { repeatIscsiadm } from './repeat-iscsiadm.js';
 import { requireIface } from './has-iface.js';
 
@@ -33,11 +33,13 @@ export async function ensureNodeRecord(
   });
   return context.changingRecord(input, async () => {
     const found = await findNodeRecord(context.files, input);
+    // The note comes before the deed: whoever dies in between must not leak what it made.
+    if (found === undefined) await noteOriginal(context, input, undefined);
     const record = found ?? (await makeRecord(context, input));
     const text = applySettings(record.text, settings);
     const changed = text !== record.text;
     if (changed) {
-      if (found !== undefined && input.keepOriginal === true) await keepOriginal(context, found);
+      if (found !== undefined) await noteOriginal(context, input, found);
       await context.writer.replaceFile(record.path, text, 0o600, record.database);
     }
     return { made: found === undefined, changed };

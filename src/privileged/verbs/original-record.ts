@@ -1,55 +1,90 @@
 import { createHash } from 'node:crypto';
 import { sessionKey } from '../../contract/path-key.js';
 import { ifPresent } from '../../host/file-tree.js';
-import { DATABASES, findNodeRecord, type NodeRecord } from '../../host/iscsiadm/node-database.js';
+import { findNodeRecord, type NodeRecord } from '../../host/iscsiadm/node-database.js';
 import { findSessions } from '../../host/sysfs/iscsi-session.js';
 import { requirePortalTarget } from '../input-checks.js';
 import type { VerbContext } from '../verb-context.js';
-import type { PortalTarget, RemovalOutcome } from '../verbs.js';
+import type { NodeRecordEnd, NodeRecordFate, PortalTarget } from '../verbs.js';
+import { failedEnd } from './failed-end.js';
+import { repeatIscsiadm } from './repeat-iscsiadm.js';
 
 /**
- * Beside the records, where iscsiadm looks for none: a record that somebody else made, as it was
- * before mooring wrote its settings into it. It outlives reboots as the record does.
+ * What a node record said before mooring touched it; empty when there was none. Beside the records,
+ * where iscsiadm looks for none, because it must outlive process and boot as the record does.
  */
-const ORIGINALS = 'mooring';
+const ORIGINALS = '/etc/iscsi/mooring/records';
 
-/** Keeps a record's text before it is edited for the first time. */
-export async function keepOriginal(context: VerbContext, record: NodeRecord): Promise<void> {
-  const kept = originalPath(record.database, record);
-  if ((await ifPresent(context.files.readText(kept))) !== undefined) return;
-  await context.writer.replaceFile(kept, record.text, 0o600);
-}
-
-/** Gives a record of somebody else its old text back, unless its session is still there. */
-export async function restoreNodeRecord(
+/** Notes what a record says before it is made or edited for the first time. */
+export async function noteOriginal(
   context: VerbContext,
   input: PortalTarget,
-): Promise<RemovalOutcome> {
+  record: NodeRecord | undefined,
+): Promise<void> {
+  const noted = await ifPresent(context.files.readText(originalPath(input)));
+  // A record that has gone since is made anew now, whatever it was before.
+  if (noted !== undefined && (record !== undefined || noted === '')) return;
+  await context.writer.replaceFile(originalPath(input), record?.text ?? '', 0o600);
+}
+
+/** What {@link putBackNodeRecord} would do now. */
+export async function nodeRecordFate(
+  context: VerbContext,
+  input: PortalTarget,
+): Promise<NodeRecordFate> {
+  requirePortalTarget(input);
+  const original = await ifPresent(context.files.readText(originalPath(input)));
+  const record = await findNodeRecord(context.files, input);
+  if (original === undefined || record === undefined) return 'keep';
+  return original === '' ? 'delete' : 'restore';
+}
+
+/**
+ * Makes the node record what it was before mooring came: gone, or with its old text. Refused while
+ * its session is there, which could never log in again.
+ */
+export async function putBackNodeRecord(
+  context: VerbContext,
+  input: PortalTarget,
+): Promise<NodeRecordEnd> {
   requirePortalTarget(input);
   return context.changingRecord(input, async () => {
-    for (const database of DATABASES) {
-      const kept = originalPath(database, input);
-      const text = await ifPresent(context.files.readText(kept));
-      if (text === undefined) continue;
-      const [session] = await findSessions(context.files, input);
-      if (session !== undefined) {
-        return { kind: 'busy', said: `session ${session.sid} to ${session.portal} is still there` };
-      }
-      const record = await findNodeRecord(context.files, input);
-      // One that was deleted meanwhile stays deleted.
-      if (record !== undefined) {
-        await context.writer.replaceFile(record.path, text, 0o600, record.database);
-      }
-      await context.writer.removeFile(kept);
-      return { kind: 'done' };
+    const original = await ifPresent(context.files.readText(originalPath(input)));
+    if (original === undefined) return { kind: 'not-ours' };
+    const [session] = await findSessions(context.files, input);
+    if (session !== undefined) {
+      return { kind: 'busy', said: `session ${session.sid} to ${session.portal} is still there` };
     }
-    return { kind: 'already-gone' };
+    const record = await findNodeRecord(context.files, input);
+    const end = record === undefined ? GONE : await putBack(context, record, original);
+    if (end.kind === 'deleted' || end.kind === 'restored' || end.kind === 'already-gone') {
+      await context.writer.removeFile(originalPath(input));
+    }
+    return end;
   });
 }
 
-function originalPath(database: string, record: PortalTarget): string {
-  const name = createHash('sha256')
-    .update(`${sessionKey(record)} ${record.iface}`)
-    .digest('hex');
-  return `${database}/${ORIGINALS}/${name.slice(0, 32)}`;
+const GONE: NodeRecordEnd = { kind: 'already-gone' };
+
+async function putBack(
+  context: VerbContext,
+  record: NodeRecord,
+  original: string,
+): Promise<NodeRecordEnd> {
+  if (original !== '') {
+    await context.writer.replaceFile(record.path, original, 0o600, record.database);
+    return { kind: 'restored' };
+  }
+  const { iqn, portal, iface } = record;
+  const args = ['-m', 'node', '-T', iqn, '-p', portal, '-I', iface, '-o', 'delete'];
+  // Not the code decides: 6 and 21 also come when the record is gone.
+  const { end, seen } = await repeatIscsiadm(context, args, async () =>
+    (await findNodeRecord(context.files, record)) === undefined ? true : undefined,
+  );
+  return seen === undefined ? failedEnd(end) : { kind: 'deleted' };
+}
+
+function originalPath(record: PortalTarget): string {
+  const key = `${sessionKey(record)} ${record.iface}`;
+  return `${ORIGINALS}/${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
 }

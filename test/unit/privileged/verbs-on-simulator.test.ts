@@ -76,12 +76,12 @@ test('a volume comes up over all portals and leaves nothing behind', async () =>
   expect(['done', 'already-gone']).toContain((await verbs.forgetPaths({ wwid: WWID })).kind);
   for (const portal of PORTALS) {
     const [session] = await findSessions(files, end(portal));
-    expect(await verbs.deleteNodeRecord(end(portal))).toMatchObject({ kind: 'busy' });
+    expect(await verbs.putBackNodeRecord(end(portal))).toMatchObject({ kind: 'busy' });
     const sid = session?.sid ?? -1;
     expect(await verbs.logOut({ ...end(portal), sid, timeoutMs: 30_000 })).toEqual({
       kind: 'done',
     });
-    expect(await verbs.deleteNodeRecord(end(portal))).toEqual({ kind: 'done' });
+    expect(await verbs.putBackNodeRecord(end(portal))).toEqual({ kind: 'deleted' });
   }
   expect(await verbs.listMonitoredPaths()).toEqual([]);
   expect(await readDatabase()).toEqual([]);

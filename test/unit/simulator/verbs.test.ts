@@ -39,7 +39,7 @@ test('the privileged verbs attach and detach on a simulated host and leave nothi
   await Promise.all(
     paths.map(async (path) => {
       expect(await verbs.logOut({ ...path, timeoutMs })).toEqual({ kind: 'done' });
-      expect(await verbs.deleteNodeRecord(path)).toEqual({ kind: 'done' });
+      expect(await verbs.putBackNodeRecord(path)).toEqual({ kind: 'deleted' });
     }),
   );
   await verbs.removeStaleLinks({ wwid: UDEV_WWID });

@@ -9,12 +9,12 @@ const NODE = { ...END, loginTimeoutSeconds: 10 };
 const CHAP = { username: 'u', secretRef: 'file:out' };
 
 const WRONG: readonly [string, (verbs: PrivilegedVerbs) => Promise<unknown>][] = [
-  ['portal', (verbs) => verbs.hasNodeRecord({ ...END, portal: '10.0.0.1' })],
+  ['portal', (verbs) => verbs.nodeRecordFate({ ...END, portal: '10.0.0.1' })],
   ['portal', (verbs) => verbs.logIn({ ...END, portal: '-h:3260', timeoutMs: 1 })],
-  ['iqn', (verbs) => verbs.hasNodeRecord({ ...END, iqn: '../iqn' })],
-  ['iqn', (verbs) => verbs.deleteNodeRecord({ ...END, iqn: '--help' })],
-  ['iface', (verbs) => verbs.hasNodeRecord({ ...END, iface: '..' })],
-  ['iface', (verbs) => verbs.hasNodeRecord({ ...END, iface: 'a/b' })],
+  ['iqn', (verbs) => verbs.nodeRecordFate({ ...END, iqn: '../iqn' })],
+  ['iqn', (verbs) => verbs.putBackNodeRecord({ ...END, iqn: '--help' })],
+  ['iface', (verbs) => verbs.nodeRecordFate({ ...END, iface: '..' })],
+  ['iface', (verbs) => verbs.nodeRecordFate({ ...END, iface: 'a/b' })],
   ['loginTimeoutSeconds', (verbs) => verbs.ensureNodeRecord({ ...NODE, loginTimeoutSeconds: 0.5 })],
   [
     'chap.username',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createVerbs } from '../../../../src/privileged/create-verbs.js';
 import { parseSettings } from '../../../../src/host/iscsiadm/node-record.js';
 import { addSession, IQN, PORTAL } from '../../../support/sysfs-builder.js';
 import { verbsUnderTest, type VerbsUnderTest } from '../../../support/verbs-under-test.js';
@@ -133,56 +134,78 @@ test('a record of somebody else says afterwards what it said before', async () =
   const setting = withDatabase();
   const theirs = RECORD.replace('# END', 'node.session.auth.username = theirs\n# END');
   setting.host.file(PATH, theirs);
-  const edit = { ...END, loginTimeoutSeconds: 7, keepOriginal: true };
+  const edit = { ...END, loginTimeoutSeconds: 7 };
   await setting.verbs.ensureNodeRecord({ ...edit, chap: CHAP });
   await setting.verbs.ensureNodeRecord({ ...edit, loginTimeoutSeconds: 9 });
   expect(await setting.host.readText(PATH)).not.toBe(theirs);
 
   addSession(setting.host);
-  expect(await setting.verbs.restoreNodeRecord(END)).toMatchObject({ kind: 'busy' });
+  expect(await setting.verbs.putBackNodeRecord(END)).toMatchObject({ kind: 'busy' });
   setting.host.drop('/sys/class/iscsi_session');
-  expect(await setting.verbs.restoreNodeRecord(END)).toEqual({ kind: 'done' });
+  expect(await setting.verbs.nodeRecordFate(END)).toBe('restore');
+  expect(await setting.verbs.putBackNodeRecord(END)).toEqual({ kind: 'restored' });
 
   expect(await setting.host.readText(PATH)).toBe(theirs);
-  expect(await setting.verbs.restoreNodeRecord(END)).toEqual({ kind: 'already-gone' });
-  expect(await setting.host.list('/etc/iscsi/mooring')).toEqual([]);
+  expect(await setting.verbs.putBackNodeRecord(END)).toEqual({ kind: 'not-ours' });
+  expect(await setting.host.list('/etc/iscsi/mooring/records')).toEqual([]);
 });
 
-test('a record is deleted, and found gone the second time', async () => {
+test('a record of somebody else that needed no change is never touched', async () => {
   const { host, runner, verbs } = withDatabase();
   host.file(PATH, RECORD);
-  expect(await verbs.hasNodeRecord(END)).toBe(true);
-  expect(await verbs.deleteNodeRecord(END)).toEqual({ kind: 'done' });
-  expect(await verbs.hasNodeRecord(END)).toBe(false);
-  expect(await verbs.deleteNodeRecord(END)).toEqual({ kind: 'already-gone' });
+  expect(await verbs.nodeRecordFate(END)).toBe('keep');
+  expect(await verbs.putBackNodeRecord(END)).toEqual({ kind: 'not-ours' });
+  expect(await host.readText(PATH)).toBe(RECORD);
+  expect(runner.lines).toEqual([]);
+});
+
+/** A record that mooring made. */
+async function withOwnRecord(): Promise<VerbsUnderTest> {
+  const setting = withDatabase();
+  await setting.verbs.ensureNodeRecord({ ...END, loginTimeoutSeconds: 7 });
+  setting.runner.lines.length = 0;
+  return setting;
+}
+
+test('a record mooring made is deleted, and found gone the second time', async () => {
+  const { runner, verbs } = await withOwnRecord();
+  expect(await verbs.nodeRecordFate(END)).toBe('delete');
+  expect(await verbs.putBackNodeRecord(END)).toEqual({ kind: 'deleted' });
+  expect(await verbs.putBackNodeRecord(END)).toEqual({ kind: 'not-ours' });
   expect(runner.lines).toEqual([DELETE]);
 });
 
+test('whose record it is outlives the process that made it', async () => {
+  const { host, runner } = await withOwnRecord();
+  const secrets = { resolve: () => Promise.resolve('') };
+  const next = createVerbs({ runner, files: host, writer: host, secrets });
+  await next.ensureNodeRecord({ ...END, loginTimeoutSeconds: 9 });
+  expect(await next.putBackNodeRecord(END)).toEqual({ kind: 'deleted' });
+});
+
 test('a record that is gone is deleted, whatever the exit code', async () => {
-  const { host, runner, verbs } = verbsUnderTest();
-  host.file(PATH, RECORD);
+  const { host, runner, verbs } = await withOwnRecord();
   runner.reaction = () => {
     host.drop(PATH);
     return { exitCode: 6, stderr: 'iscsiadm: encountered iSCSI database failure' };
   };
-  expect(await verbs.deleteNodeRecord(END)).toEqual({ kind: 'done' });
+  expect(await verbs.putBackNodeRecord(END)).toEqual({ kind: 'deleted' });
 });
 
 test('a record that stays is a failed deletion, whatever the exit code', async () => {
-  const { host, runner, verbs } = verbsUnderTest();
-  host.file(PATH, RECORD);
+  const { runner, verbs } = await withOwnRecord();
   runner.reaction = () => ({ exitCode: 21, stderr: 'iscsiadm: No records found' });
-  expect(await verbs.deleteNodeRecord(END)).toEqual({
+  expect(await verbs.putBackNodeRecord(END)).toEqual({
     kind: 'failed',
     exitCode: 21,
     said: 'iscsiadm: No records found',
   });
+  expect(await verbs.nodeRecordFate(END)).toBe('delete');
 });
 
 test('the record of a session stays as long as the session', async () => {
-  const { host, runner, verbs } = withDatabase();
-  host.file(PATH, RECORD);
+  const { host, runner, verbs } = await withOwnRecord();
   addSession(host, { state: 'FAILED' });
-  expect(await verbs.deleteNodeRecord(END)).toMatchObject({ kind: 'busy' });
+  expect(await verbs.putBackNodeRecord(END)).toMatchObject({ kind: 'busy' });
   expect(runner.lines).toEqual([]);
 });

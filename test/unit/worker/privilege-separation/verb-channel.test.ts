@@ -61,7 +61,7 @@ describe('verbs across the channel', () => {
       made: true,
       changed: true,
     });
-    expect(await verbs.hasNodeRecord(TARGET)).toBe(true);
+    expect(await verbs.nodeRecordFate(TARGET)).toBe('delete');
     expect(await verbs.logIn({ ...TARGET, timeoutMs: 10_000 })).toMatchObject({ kind: 'session' });
     expect(await verbs.isWwidRemembered({ wwid: WWID })).toBe(false);
     expect(await verbs.listMonitoredPaths()).toEqual([]);
@@ -75,7 +75,7 @@ describe('verbs across the channel', () => {
 
   it('check their input on the root side', async () => {
     const { verbs, control } = start();
-    await expect(verbs.hasNodeRecord({ ...TARGET, iqn: '../../etc' })).rejects.toMatchObject({
+    await expect(verbs.nodeRecordFate({ ...TARGET, iqn: '../../etc' })).rejects.toMatchObject({
       name: 'InvalidInput',
       message: expect.stringContaining('iqn'),
     });
@@ -101,7 +101,7 @@ describe('verbs across the channel', () => {
     const { verbs, control } = start();
     await verbs.ensureNodeRecord({ ...TARGET, loginTimeoutSeconds: 5 });
     await control.addFault({ kind: 'unreadable', path: '/etc/iscsi' });
-    await expect(verbs.hasNodeRecord(TARGET)).rejects.toMatchObject({ code: 'EIO' });
+    await expect(verbs.nodeRecordFate(TARGET)).rejects.toMatchObject({ code: 'EIO' });
   });
 
   it('answer nothing but known verbs', async () => {
@@ -110,13 +110,13 @@ describe('verbs across the channel', () => {
       { id: 1, verb: 'run', input: { program: 'sync' } },
       { id: 2, verb: 'constructor' },
       { id: 3, verb: '__proto__' },
-      { verb: 'hasNodeRecord', input: TARGET },
-      'hasNodeRecord',
+      { verb: 'nodeRecordFate', input: TARGET },
+      'nodeRecordFate',
       null,
     ]) {
       worker.send(message);
     }
-    expect(await verbs.hasNodeRecord(TARGET)).toBe(false);
+    expect(await verbs.nodeRecordFate(TARGET)).toBe('keep');
     expect(await control.runs()).toEqual([]);
   });
 });
@@ -124,10 +124,10 @@ describe('verbs across the channel', () => {
 describe('the end of the channel', () => {
   it('fails what the worker waits for, and whatever it asks later', async () => {
     const { verbs, close } = start();
-    const waiting = verbs.hasNodeRecord(TARGET);
+    const waiting = verbs.nodeRecordFate(TARGET);
     close();
     await expect(waiting).rejects.toBeInstanceOf(HelperGone);
-    await expect(verbs.hasNodeRecord(TARGET)).rejects.toBeInstanceOf(HelperGone);
+    await expect(verbs.nodeRecordFate(TARGET)).rejects.toBeInstanceOf(HelperGone);
   });
 
   it('lets the helper bring to its end what it has begun', async () => {

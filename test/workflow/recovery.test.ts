@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.js';
+import { injectedServer } from '../support/injected-server.js';
+import { Fleet, FLEET_PORTALS, type FleetHost } from '../support/in-process-fleet.js';
+import { announceBoot } from '../../src/worker/announce-boot.js';
+import { createLogger } from '../../src/worker/logging.js';
+
+const PATTERN = new TextEncoder().encode('kept across a boot');
+const WITHIN = { withinMs: 20_000 };
+
+let fleet: Fleet;
+beforeAll(async () => {
+  fleet = await Fleet.start(injectedServer());
+});
+afterAll(async () => {
+  await fleet.stop();
+});
+
+/** What a host worker does when it starts. */
+async function announce(host: FleetHost): Promise<void> {
+  await announceBoot({
+    client: fleet.client,
+    logger: createLogger({ level: 'error' }),
+    hostId: host.hostId,
+    files: host.simulated.files,
+    signal: new AbortController().signal,
+  });
+}
+
+async function bootIdOf(host: FleetHost): Promise<string> {
+  return (await host.simulated.files.readText('/proc/sys/kernel/random/boot_id')).trim();
+}
+
+describe('after a reboot', () => {
+  test('an attached volume is brought up again under the same link, with its data', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const attached = await fleet.attach(fleet.request(host, volume));
+    await host.simulated.control.writeThrough(attached.stablePath, 0, PATTERN);
+    await host.simulated.files.readText('/proc/mounts').catch(() => undefined);
+    await host.simulated.runner.run({ program: 'sync', args: [attached.device], timeoutMs: 5_000 });
+
+    await host.simulated.control.reboot();
+    await announce(host);
+
+    await eventually(async () => {
+      expect(await fleet.state(volume.volumeId)).toMatchObject({
+        state: 'attached',
+        stablePath: attached.stablePath,
+        wwid: attached.wwid,
+        bootId: await bootIdOf(host),
+      });
+    }, WITHIN);
+    const read = await host.simulated.control.readThrough(attached.stablePath, 0, PATTERN.length);
+    expect(read).toEqual(PATTERN);
+    expect(await fleet.detach(host, volume.volumeId)).toMatchObject({ wasAttached: true });
+    const { sessions, nodeRecords, maps } = await host.simulated.control.snapshot();
+    expect({ sessions, nodeRecords, maps }).toEqual({ sessions: [], nodeRecords: [], maps: [] });
+  });
+
+  test('a volume that is not wanted back stays away, and attaches again when it is asked for', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const request = fleet.request(host, volume, { onBoot: 'none' });
+    await fleet.attach(request);
+
+    await host.simulated.control.reboot();
+    await announce(host);
+    await eventually(async () => {
+      expect(await fleet.state(volume.volumeId)).toMatchObject({ state: 'degraded' });
+    }, WITHIN);
+    expect((await host.simulated.control.snapshot()).sessions).toEqual([]);
+
+    expect(await fleet.attach(request)).toMatchObject({ state: 'attached' });
+    await fleet.detach(host, volume.volumeId);
+  });
+
+  test('the volume comes back when its array does', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const policy = { loginTimeoutMs: 1_000, retryPathsMinMs: 200, retryPathsMaxMs: 400 };
+    await fleet.attach(fleet.request(host, volume, { policy }));
+    for (const portal of FLEET_PORTALS) {
+      fleet.array.setPortal({ portal, condition: { kind: 'dropped' } });
+    }
+    try {
+      await host.simulated.control.reboot();
+      await announce(host);
+      await eventually(async () => {
+        expect(await fleet.state(volume.volumeId)).toMatchObject({ state: 'degraded' });
+      }, WITHIN);
+    } finally {
+      for (const portal of FLEET_PORTALS) {
+        fleet.array.setPortal({ portal, condition: { kind: 'up' } });
+      }
+    }
+    await eventually(async () => {
+      expect(await fleet.state(volume.volumeId)).toMatchObject({ state: 'attached' });
+    }, WITHIN);
+    await fleet.detach(host, volume.volumeId);
+  });
+
+  test('a worker that was merely restarted changes nothing', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    await fleet.attach(fleet.request(host, volume));
+    const before = await fleet.state(volume.volumeId);
+    const runs = await host.simulated.control.runs();
+
+    await announce(host);
+    const { volumeId } = volume;
+    await eventually(async () => {
+      const history = JSON.stringify(await fleet.handle(volumeId).fetchHistory());
+      expect(history).toContain('hostBooted');
+    }, WITHIN);
+
+    expect(await fleet.state(volumeId)).toEqual(before);
+    expect(await host.simulated.control.runs()).toEqual(runs);
+    await fleet.detach(host, volumeId);
+  });
+});
+
+describe('a host that is gone for good', () => {
+  const statement = { requestedBy: 'operator', reason: `ticket ${randomUUID()}` };
+
+  test('gives its volume free by a person’s word, and is cleaned when it comes back', async () => {
+    const [host, next] = [await fleet.addHost(), await fleet.addHost()];
+    const volume = fleet.addVolume();
+    const { volumeId } = volume;
+    await fleet.attach(fleet.request(host, volume));
+    await host.stopWorker();
+
+    const abandoned = await fleet.abandon(host, volumeId, statement);
+
+    expect(abandoned).toMatchObject({
+      state: 'abandoned',
+      cleanup: `leftovers/${volumeId}/${host.hostId}`,
+    });
+    expect(await fleet.handle(volumeId).result()).toEqual({ state: 'abandoned' });
+    // The fence is open: another host may have it.
+    expect(await fleet.attach(fleet.request(next, volume))).toMatchObject({ state: 'attached' });
+    await host.startWorker();
+    const cleanup = fleet.client.workflow.getHandle(abandoned.cleanup);
+    expect(await cleanup.result()).toMatchObject({ state: 'cleaned' });
+    const { sessions, maps, scsiDevices } = await host.simulated.control.snapshot();
+    expect({ sessions, maps, scsiDevices }).toEqual({ sessions: [], maps: [], scsiDevices: [] });
+    await fleet.detach(next, volumeId);
+  });
+
+  test('that has not come back yet does not get the same volume again', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    await fleet.attach(fleet.request(host, volume));
+    await host.stopWorker();
+    const { cleanup } = await fleet.abandon(host, volume.volumeId, statement);
+
+    await expect(fleet.attach(fleet.request(host, volume))).rejects.toMatchObject({
+      cause: { type: expect.stringMatching(/Busy|HostUnavailable/) },
+    });
+    await host.startWorker();
+    await fleet.client.workflow.getHandle(cleanup).result();
+    expect(await fleet.attach(fleet.request(host, volume))).toMatchObject({ state: 'attached' });
+    await fleet.detach(host, volume.volumeId);
+  });
+
+  test('ends a detach that waits for it', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    await fleet.attach(fleet.request(host, volume));
+    await host.stopWorker();
+    const detach = fleet.detach(host, volume.volumeId);
+    detach.catch(() => undefined);
+    await eventually(async () => {
+      expect(await fleet.state(volume.volumeId)).toMatchObject({ state: 'detaching' });
+    }, WITHIN);
+
+    const { cleanup } = await fleet.abandon(host, volume.volumeId, statement);
+
+    await expect(detach).rejects.toMatchObject({ cause: { type: 'Cancelled' } });
+    await host.startWorker();
+    await fleet.client.workflow.getHandle(cleanup).result();
+  });
+});
