@@ -48,4 +48,29 @@ describe('a connection of Cinder', () => {
     expect(detached).toMatchObject({ exitCode: 0, stderr: '' });
     expect(JSON.parse(detached.stdout)).toMatchObject({ wasAttached: true });
   });
+
+  test('that names one portal of four is attached over all of them when multipath is asked for', async () => {
+    const { hostId } = await fleet.addHost();
+    const { volumeId, lun } = fleet.addVolume();
+    const connection = {
+      driver_volume_type: 'iscsi',
+      target_discovered: false,
+      target_portal: FLEET_PORTALS[0],
+      target_iqn: FLEET_IQN,
+      target_lun: lun,
+      enforce_multipath: false,
+    };
+    const options = ['--volume-id', volumeId, '--host', hostId, '--multipath', 'preferred'];
+
+    const attached = await cli(['attach', '--cinder', '-', ...options, '-o', 'json', '-q'], {
+      stdin: JSON.stringify(connection),
+      env,
+    });
+    expect(attached).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(attached.stdout)).toMatchObject({
+      kind: 'multipath',
+      paths: FLEET_PORTALS.map((portal) => ({ portal, lun })),
+    });
+    await cli(['detach', volumeId, '-q'], { env });
+  });
 });
