@@ -8,7 +8,7 @@ import { Background } from './background.js';
 import type { Ledger, PathEntry } from './ledger.js';
 import type { HostBooted } from './messages.js';
 import { stepEnd, summariseFailure } from './step-failure.js';
-import { stillHolds } from './verify.js';
+import { forgetVanishedPaths, stillHolds } from './verify.js';
 
 /** Everything that brings a volume up: an attach, its stragglers, the top-up, repair, recovery. */
 export class Attaching {
@@ -88,6 +88,7 @@ export class Attaching {
     const request = this.requestOf('repair');
     await this.stopBackground();
     if (!(await stillHolds(ledger, volume))) return this.mend(request);
+    await forgetVanishedPaths(ledger, volume);
     const missing = ledger.entry.paths.filter(({ device }) => device === undefined);
     const bringUp = new BringUp(ledger, request, missing);
     this.bringUp = bringUp;

@@ -39,6 +39,18 @@ export async function stillHolds(ledger: Ledger, volume: VolumeDeviceResult): Pr
   );
 }
 
+/** Takes paths out of the ledger whose devices have gone from the host. */
+export async function forgetVanishedPaths(
+  ledger: Ledger,
+  volume: VolumeDeviceResult,
+): Promise<void> {
+  const seen = await inspect(ledger, volume);
+  const present = new Set(seen.devices.map(({ hctl }) => hctl));
+  for (const path of ledger.entry.paths) {
+    if (path.device !== undefined && !present.has(path.device.hctl)) delete path.device;
+  }
+}
+
 /** Compares the host with the ledger. */
 export async function compareWithHost(
   ledger: Ledger,
