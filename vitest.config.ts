@@ -32,11 +32,19 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'lab',
-          include: ['lab/**/*.test.ts'],
+          include: ['lab/{smoke,core}.test.ts'],
           // One guest at a time: an emulated machine takes every core it gets.
           fileParallelism: false,
           testTimeout: 300_000,
           // The first run makes the guest's disk image.
+          hookTimeout: 1_800_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'real',
+          include: ['lab/conformance.test.ts'],
           hookTimeout: 1_800_000,
         },
       },

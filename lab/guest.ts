@@ -207,31 +207,9 @@ export class Guest {
     if (signal === 'SIGKILL') await this.daemonEnded(name, STOP_DAEMON_TIMEOUT_MS);
   }
 
-  /** The network to a portal swallows every packet from now on. */
-  async dropPortal(address: string): Promise<void> {
-    await this.breakPortal(address, ['DROP']);
-  }
-
-  /** The portal answers every packet with a reset from now on. */
-  async resetPortal(address: string): Promise<void> {
-    await this.breakPortal(address, ['REJECT', '--reject-with', 'tcp-reset']);
-  }
-
-  /** Takes back all `dropPortal` and `resetPortal` of one address. */
-  async restorePortal(address: string): Promise<void> {
-    const rules = await this.script('iptables -w -S INPUT');
-    const ours = rules.split('\n').filter((rule) => rule.includes(`-d ${address}/32 `));
-    for (const rule of ours) await this.script(`iptables -w ${rule.replace(/^-A/, '-D')}`);
-  }
-
   /** Sends an order the agent knows; for the lab's own modules. */
   async ask<Result>(order: string, input: unknown, timeoutMs: number): Promise<Result> {
     return this.requireEmulator().channel.ask(order, input, timeoutMs);
-  }
-
-  private async breakPortal(address: string, action: readonly string[]): Promise<void> {
-    const rule = ['INPUT', '-d', address, '-p', 'tcp', '-j', ...action];
-    await this.script(`iptables -w -I ${rule.join(' ')}`);
   }
 
   private async daemonEnded(name: string, withinMs: number): Promise<boolean> {

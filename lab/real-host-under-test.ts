@@ -1,37 +1,41 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
 import { MooringClient } from '../src/client/mooring-client.js';
-import { CONTROL_TASK_QUEUE, hostTaskQueue } from '../src/contract/ids.js';
-import { startChild, type ChildProcess } from '../src/demo/child-process.js';
-import { startDevServer, type DevServer } from '../src/demo/dev-server.js';
 import type { AttachRequestInput } from '../src/model/attach-request.js';
 import type { AttachResult, DetachResult } from '../src/model/attach-result.js';
 import type { AttachmentView } from '../src/model/attachment.js';
-import { readPresence } from '../src/worker/worker-presence.js';
-import type { HostState, HostUnderTest, Volume } from '../test/conformance/host-under-test.js';
-import { eventually } from '../test/support/eventually.js';
-import {
-  GUEST_CHECKOUT,
-  GUEST_NODE,
-  GUEST_TEMPORAL_ADDRESS,
-  startGuest,
-  type Guest,
-} from './guest.js';
+import { historyText } from '../test/conformance/history-text.js';
+import type {
+  CommandEnd,
+  HostState,
+  HostUnderTest,
+  ToolFault,
+  Volume,
+  VolumePlace,
+} from '../test/conformance/host-under-test.js';
+import { cleanHost } from './clean-host.js';
+import { addAddress } from './guest-address.js';
+import { GuestArray, type AddedTarget } from './guest-array.js';
+import { GuestDaemons, type MultipathSettings } from './guest-daemons.js';
+import { GuestDevices, type Holder } from './guest-devices.js';
+import { GuestFiles } from './guest-files.js';
+import { GuestNetwork } from './guest-network.js';
+import { GuestWorker } from './guest-worker.js';
+import type { Guest } from './guest.js';
+import { startMachine, type Machine } from './machine.js';
 import { takeHostSnapshot, type TreeEntry } from './snapshot.js';
-import { createTarget, wwidOf, type TargetLun } from './target.js';
+import type { Chap, Target } from './target.js';
+import { ToolFaults } from './tool-faults.js';
 
-const MOORING = fileURLToPath(new URL('../bin/mooring.js', import.meta.url));
-const IQN = 'iqn.2026-11.io.mooring:lab';
 const PORTALS = ['127.0.1.1', '127.0.1.2', '127.0.1.3', '127.0.1.4'].map((it) => `${it}:3260`);
-const VOLUME_BYTES = 67_108_864;
-/** More LUNs than scenarios ask for. */
-const VOLUMES = 32;
-const WORKER = 'mooring-host';
-/** Node reads its modules over 9p under emulation: about 12 s when cold. */
-const WORKER_START_MS = 120_000;
-const MOUNT_POINT = '/mnt/scenario';
+const IPV6_PORTAL = '[FD00:0:0:0:0:0:0:7]:3260';
+const TARGET: Target = {
+  iqn: 'iqn.2026-11.io.mooring:lab',
+  portals: [...PORTALS, IPV6_PORTAL],
+  groups: 'one',
+};
+const COMMAND_TIMEOUT_MS = 300_000;
+/** What a reset gives mooring to undo what a scenario has left. */
+const DETACH_TIMEOUT_MS = 60_000;
 
 /**
  * A real Linux kernel with real iscsid, multipathd and LIO, and the host worker of this checkout in
@@ -39,84 +43,55 @@ const MOUNT_POINT = '/mnt/scenario';
  */
 export class RealHostUnderTest implements HostUnderTest {
   readonly kind = 'real';
-  readonly iqn = IQN;
+  readonly iqn = TARGET.iqn;
   readonly portals = PORTALS;
+  readonly ipv6Portal = IPV6_PORTAL;
   readonly hostId = `lab-${randomUUID().slice(0, 8)}`;
   readonly guest: Guest;
-  private readonly server: DevServer;
-  private readonly control: ChildProcess;
-  private readonly client: Client;
-  private readonly mooring: MooringClient;
-  private readonly luns: readonly TargetLun[];
-  private used = 0;
+  readonly mooring: MooringClient;
+  private readonly machine: Machine;
+  private readonly network: GuestNetwork;
+  private readonly array: GuestArray;
+  private readonly files: GuestFiles;
+  private readonly devices: GuestDevices;
+  private readonly daemons: GuestDaemons;
+  private readonly tools: ToolFaults;
+  private readonly worker: GuestWorker;
+  /** Asked for since the last reset. */
+  private readonly volumes = new Set<string>();
 
-  private constructor(parts: {
-    readonly guest: Guest;
-    readonly server: DevServer;
-    readonly control: ChildProcess;
-    readonly client: Client;
-  }) {
-    this.guest = parts.guest;
-    this.server = parts.server;
-    this.control = parts.control;
-    this.client = parts.client;
-    this.mooring = new MooringClient(parts.client);
-    this.luns = Array.from({ length: VOLUMES }, (_, index) => ({
-      lun: index + 1,
-      sizeBytes: VOLUME_BYTES,
-      serial: randomUUID().replaceAll('-', ''),
-    }));
+  private constructor(machine: Machine) {
+    const { guest, client } = machine;
+    this.machine = machine;
+    this.guest = guest;
+    this.mooring = new MooringClient(client);
+    this.network = new GuestNetwork(guest);
+    this.array = new GuestArray(guest, TARGET);
+    this.files = new GuestFiles(guest);
+    this.devices = new GuestDevices(guest);
+    this.daemons = new GuestDaemons(guest);
+    this.tools = new ToolFaults(guest);
+    this.worker = new GuestWorker(guest, client, this.hostId);
   }
 
   /** @param runDirectory - takes every log: console, server, workers */
   static async start(runDirectory: string): Promise<RealHostUnderTest> {
-    const server = await startDevServer({
-      headless: true,
-      logFile: join(runDirectory, 'server.log'),
-    });
-    const [guest, control, connection] = await Promise.all([
-      startGuest({ runDirectory, temporalPort: Number(server.address.split(':')[1]) }),
-      startChild({
-        file: process.execPath,
-        args: [MOORING, 'worker', 'control'],
-        env: { TEMPORAL_ADDRESS: server.address },
-        logFile: join(runDirectory, 'control-worker.log'),
-      }),
-      Connection.connect({ address: server.address }),
-    ]);
-    const host = new RealHostUnderTest({
-      guest,
-      server,
-      control,
-      client: new Client({ connection }),
-    });
-    await createTarget(guest, { iqn: IQN, portals: PORTALS, luns: host.luns });
-    await Promise.all([host.startWorker(), host.untilPolling(CONTROL_TASK_QUEUE)]);
+    const machine = await startMachine(runDirectory);
+    const host = new RealHostUnderTest(machine);
+    await addAddress(machine.guest, IPV6_PORTAL);
+    await host.array.start();
+    await host.startWorker();
     return host;
   }
 
-  async stop(): Promise<void> {
-    await this.guest.stop();
-    await this.control.stop({ graceMs: 2_000 });
-    await this.client.connection.close();
-    await this.server.stop();
+  stop(): Promise<void> {
+    return this.machine.stop();
   }
 
-  /** What the host worker wrote, for a failed run. */
-  async workerLog(): Promise<string> {
-    return this.guest.readFile(this.guest.daemonLog(WORKER));
-  }
-
-  async freshVolume(): Promise<Volume> {
-    const unit = this.luns[this.used];
-    if (unit === undefined) throw new Error('The lab has no LUN left: raise VOLUMES');
-    this.used += 1;
-    return Promise.resolve({
-      volumeId: `${this.hostId}-${unit.lun}`,
-      lun: unit.lun,
-      wwid: wwidOf(unit.serial).dm,
-      sizeBytes: VOLUME_BYTES,
-    });
+  async freshVolume(place: VolumePlace = {}): Promise<Volume> {
+    const volume = await this.array.freshVolume(this.hostId, place);
+    this.volumes.add(volume.volumeId);
+    return volume;
   }
 
   attach(request: AttachRequestInput): Promise<AttachResult> {
@@ -131,12 +106,44 @@ export class RealHostUnderTest implements HostUnderTest {
     return this.mooring.state(volumeId);
   }
 
-  async dropPortal(portal: string): Promise<void> {
-    await this.guest.dropPortal(addressOf(portal));
+  dropPortal(portal: string): Promise<void> {
+    return this.network.drop(portal);
   }
 
-  async restorePortals(): Promise<void> {
-    for (const portal of PORTALS) await this.guest.restorePortal(addressOf(portal));
+  resetPortal(portal: string): Promise<void> {
+    return this.network.reset(portal);
+  }
+
+  losePackets(percent: number): Promise<void> {
+    return this.network.lose(TARGET.portals, percent);
+  }
+
+  restorePortals(): Promise<void> {
+    return this.network.restore();
+  }
+
+  addTarget(options: AddedTarget = {}): Promise<Pick<Target, 'iqn' | 'portals'>> {
+    return this.array.addTarget(PORTALS, options);
+  }
+
+  mapVolume(volume: Volume): Promise<void> {
+    return this.array.mapVolume(volume);
+  }
+
+  unmapVolume(volume: Volume): Promise<void> {
+    return this.array.unmapVolume(volume);
+  }
+
+  reuseLun(old: Volume, other: Volume): Promise<void> {
+    return this.array.reuseLun(old, other);
+  }
+
+  setChap(iqn: string, chap: Chap): Promise<void> {
+    return this.array.setChap(iqn, chap);
+  }
+
+  setDiscoveryChap(chap: Chap): Promise<void> {
+    return this.array.setDiscoveryChap(chap);
   }
 
   async hostState(): Promise<HostState> {
@@ -147,60 +154,150 @@ export class RealHostUnderTest implements HostUnderTest {
     return { ...seen, nodeRecords: files(seen.nodeRecords), runTree: files(seen.runTree) };
   }
 
-  async slavesOf(device: string): Promise<readonly string[]> {
-    const listing = await this.guest.script(`ls /sys/class/block/$(basename ${device})/slaves`);
-    return listing.split(/\s+/).filter((name) => name !== '');
+  async run(
+    program: 'iscsiadm' | 'multipathd' | 'multipath',
+    args: readonly string[],
+  ): Promise<CommandEnd> {
+    const options = { timeoutMs: COMMAND_TIMEOUT_MS };
+    const { code, stdout, stderr } = await this.guest.run([program, ...args], options);
+    return { exitCode: code ?? -1, stdout, stderr };
   }
 
-  async write(device: string, text: string): Promise<void> {
-    // Padded to a block: less than one would be read first, which proves nothing more.
-    await this.guest.script(
-      `printf '%s' '${text}' | dd of=${device} bs=4096 conv=sync,fsync status=none`,
+  readFile(path: string): Promise<string | undefined> {
+    return this.files.read(path);
+  }
+
+  writeFile(path: string, text: string): Promise<void> {
+    return this.files.write(path, text);
+  }
+
+  list(path: string): Promise<readonly string[]> {
+    return this.files.list(path);
+  }
+
+  resolveLink(path: string): Promise<string | undefined> {
+    return this.files.resolveLink(path);
+  }
+
+  slavesOf(device: string): Promise<readonly string[]> {
+    return this.devices.slavesOf(device);
+  }
+
+  write(device: string, text: string): Promise<void> {
+    return this.devices.write(device, text);
+  }
+
+  read(device: string, length: number): Promise<string> {
+    return this.devices.read(device, length);
+  }
+
+  partition(device: string): Promise<void> {
+    return this.devices.partition(device);
+  }
+
+  addHolder(device: string, holder: Holder): Promise<void> {
+    return this.devices.addHolder(device, holder);
+  }
+
+  removeHolder(name: string): Promise<void> {
+    return this.devices.removeHolder(name);
+  }
+
+  mount(device: string): Promise<void> {
+    return this.devices.mount(device);
+  }
+
+  unmount(): Promise<void> {
+    return this.devices.unmount();
+  }
+
+  storeSecret(name: string, secret: string): Promise<string> {
+    return this.worker.storeSecret(name, secret);
+  }
+
+  configureMultipath(settings: MultipathSettings): Promise<void> {
+    return this.daemons.configureMultipath(settings);
+  }
+
+  holdUdev(): Promise<void> {
+    return this.daemons.holdUdev();
+  }
+
+  releaseUdev(): Promise<void> {
+    return this.daemons.releaseUdev();
+  }
+
+  misbehave(fault: ToolFault): Promise<void> {
+    return this.tools.begin(fault);
+  }
+
+  mend(): Promise<void> {
+    return this.tools.end();
+  }
+
+  stopMultipathd(): Promise<void> {
+    return this.daemons.stopMultipathd();
+  }
+
+  startMultipathd(): Promise<void> {
+    return this.daemons.startMultipathd();
+  }
+
+  killWorker(): Promise<void> {
+    return this.worker.kill();
+  }
+
+  startWorker(): Promise<void> {
+    return this.worker.start();
+  }
+
+  startSecondWorker(): Promise<CommandEnd> {
+    return this.worker.startSecond();
+  }
+
+  workerLog(): Promise<string> {
+    return this.worker.log();
+  }
+
+  historyText(volumeId: string): Promise<string> {
+    return historyText(this.machine.client, volumeId);
+  }
+
+  async reset(): Promise<void> {
+    await this.network.restore();
+    await this.tools.end();
+    await this.daemons.resume();
+    await this.array.openAll();
+    await this.worker.revive();
+    await this.devices.release();
+    await this.detachAll();
+    for (const iqn of await this.array.removeTargets()) await this.forgetTarget(iqn);
+    await this.files.restore();
+    await this.daemons.restoreConfiguration();
+  }
+
+  /** After a scenario that failed: the next one finds a host that knows of no target. */
+  async clean(): Promise<void> {
+    await this.reset();
+    await cleanHost(this.guest);
+  }
+
+  /** What a scenario that failed half-way has left is no business of the next. */
+  private async detachAll(): Promise<void> {
+    const { hostId } = this;
+    const options = { timeoutMs: DETACH_TIMEOUT_MS };
+    await Promise.all(
+      [...this.volumes].map((volumeId) =>
+        this.mooring.detach({ volumeId, hostId }, options).catch(() => undefined),
+      ),
     );
+    this.volumes.clear();
   }
 
-  async read(device: string, length: number): Promise<string> {
-    // Past the cache: what counts is what the array holds.
-    return this.guest.script(
-      `dd if=${device} bs=4096 count=1 iflag=direct status=none | head -c ${length}`,
-    );
+  /** Ends what an administrator has left of a target that is no more. */
+  private async forgetTarget(iqn: string): Promise<void> {
+    for (const end of ['--logout', '-o delete']) {
+      await this.guest.run(['iscsiadm', '-m', 'node', '-T', iqn, ...end.split(' ')]);
+    }
   }
-
-  async mount(device: string): Promise<void> {
-    await this.guest.script(
-      `mkfs.ext4 -q ${device} && mkdir -p ${MOUNT_POINT} && mount ${device} ${MOUNT_POINT}`,
-      { timeoutMs: 60_000 },
-    );
-  }
-
-  async unmount(): Promise<void> {
-    await this.guest.script(`umount ${MOUNT_POINT}`);
-  }
-
-  async killWorker(): Promise<void> {
-    await this.guest.killDaemon(WORKER, 'SIGKILL');
-  }
-
-  async startWorker(): Promise<void> {
-    await this.guest.startDaemon(
-      WORKER,
-      [GUEST_NODE, `${GUEST_CHECKOUT}/bin/mooring.js`, 'worker', 'host', '--host-id', this.hostId],
-      { TEMPORAL_ADDRESS: GUEST_TEMPORAL_ADDRESS },
-    );
-    await this.untilPolling(hostTaskQueue(this.hostId));
-  }
-
-  private async untilPolling(taskQueue: string): Promise<void> {
-    await eventually(
-      async () => {
-        const { polling } = await readPresence(this.client, taskQueue);
-        if (!polling) throw new Error(`nobody polls ${taskQueue}`);
-      },
-      { withinMs: WORKER_START_MS },
-    );
-  }
-}
-
-function addressOf(portal: string): string {
-  return portal.slice(0, portal.lastIndexOf(':'));
 }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGuest } from './guest.js';
 import { FixtureWriter, say } from './record/fixture-writer.js';
+import { recordDiscovery } from './record/record-discovery.js';
 import { recordFlushes, recordSilentRemovals } from './record/record-dead-paths.js';
 import { recordMaps, timeMapRecipes } from './record/record-multipath.js';
 import {
@@ -30,6 +31,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   'map-recipes': (host) => timeMapRecipes(host, TIMED_ROUNDS),
   scans: recordScans,
   'failed-logins': recordFailedLogins,
+  discovery: recordDiscovery,
   'parallel-logins': (host) => recordParallelLogins(host, TIMED_ROUNDS),
   flushes: recordFlushes,
   'silent-removals': recordSilentRemovals,

@@ -4,17 +4,27 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startGuest, type Guest } from './guest.js';
 import { takeHostSnapshot } from './snapshot.js';
-import { createTarget, growLun, removeTarget, wwidOf, type Target } from './target.js';
+import {
+  createTarget,
+  createUnits,
+  growUnit,
+  mapLuns,
+  removeTarget,
+  removeUnits,
+  wwidOf,
+  type Target,
+} from './target.js';
 
 const TARGET = {
   iqn: 'iqn.2026-11.io.mooring:smoke',
   portals: ['127.0.1.1:3260', '127.0.1.2:3260', '127.0.1.3:3260', '127.0.1.4:3260'],
-  luns: [{ lun: 1, sizeBytes: 67_108_864, serial: '5e0ce1' }],
+  groups: 'one',
 } as const satisfies Target;
-const GROWN = { ...TARGET.luns[0], sizeBytes: 2 * TARGET.luns[0].sizeBytes };
+const UNIT = { serial: '5e0ce1', sizeBytes: 67_108_864 };
+const GROWN = { ...UNIT, sizeBytes: 2 * UNIT.sizeBytes };
 /** What the kernel counts sizes in, whatever the device's own blocks are. */
 const SECTOR_BYTES = 512;
-const WWID = wwidOf(TARGET.luns[0].serial).dm;
+const WWID = wwidOf(UNIT).dm;
 
 let runDirectory: string;
 let guest: Guest;
@@ -31,6 +41,8 @@ afterAll(async () => {
 
 test('bare tools attach four paths and detach them without a trace', async () => {
   await timed('target', createTarget(guest, TARGET));
+  await createUnits(guest, [UNIT]);
+  await mapLuns(guest, TARGET, [{ lun: 1, unit: UNIT }]);
   const before = await timed('snapshot', takeHostSnapshot(guest));
 
   await timed('attach', guest.script(attachScript()));
@@ -40,7 +52,7 @@ test('bare tools attach four paths and detach them without a trace', async () =>
     { uuid: `mpath-${WWID}`, slaves: ['sda', 'sdb', 'sdc', 'sdd'] },
   ]);
 
-  await growLun(guest, TARGET.iqn, GROWN);
+  await growUnit(guest, GROWN);
   await guest.script(
     'for path in sda sdb sdc sdd; do echo 1 > /sys/block/$path/device/rescan; done',
   );
@@ -51,6 +63,7 @@ test('bare tools attach four paths and detach them without a trace', async () =>
   expect(await takeHostSnapshot(guest)).toEqual(before);
 
   await removeTarget(guest, TARGET.iqn);
+  await removeUnits(guest, [UNIT]);
 });
 
 test('a clean reboot and a power cut bring the same disk back, with another boot id', async () => {

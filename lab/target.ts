@@ -1,11 +1,10 @@
 import type { Guest } from './guest.js';
 
-export interface TargetLun {
-  /** 0 to 255. */
-  readonly lun: number;
-  readonly sizeBytes: number;
+/** A volume as the array has it, whether a LUN leads to it or not. */
+export interface Unit {
   /** Hex digits; the WWID is made of the first 25: `36001405` and they, filled up with zeros. */
   readonly serial: string;
+  readonly sizeBytes: number;
 }
 
 export interface Target {
@@ -13,113 +12,185 @@ export interface Target {
   readonly iqn: string;
   /** `address:port`, IPv6 in brackets; an address must be one of the guest's own, as 127.0.1.1 is. */
   readonly portals: readonly string[];
-  readonly luns: readonly TargetLun[];
+  /** One group of all portals, or a group of each, so that a LUN can be at some portals only. */
+  readonly groups: 'one' | 'per-portal';
 }
 
-export interface ChapCredentials {
+/** A LUN leads to a unit at these portals; without `portals` at all of the target's. */
+export interface Mapping {
+  /** 0 to 255. */
+  readonly lun: number;
+  readonly portals?: readonly string[];
+}
+
+interface ChapCredentials {
   readonly username: string;
   readonly secret: string;
 }
 
+/** What an initiator must prove, and what the target proves to it. */
+export interface Chap {
+  readonly incoming?: ChapCredentials;
+  readonly mutual?: ChapCredentials;
+}
+
 /** The kernel target's configuration tree. */
 const CONFIG = '/sys/kernel/config/target';
-/** Where the volumes' data is; it survives a reboot, so a target made again has it still. */
+const DISCOVERY = `${CONFIG}/iscsi/discovery_auth`;
+/** Where the units' data is; it survives a reboot, so a unit made again has it still. */
 const DATA = '/var/lib/lab';
 
 /**
- * Makes a target of the guest's own kernel, open to every initiator, on several portals.
+ * Makes a target of the guest's own kernel, open to every initiator; repeatable.
  *
  * Written straight to configfs: targetcli does the same and takes seconds under emulation.
- * A reboot takes the target away, not the data of its volumes: make it again with the same values.
+ * A reboot takes the target and its LUNs away, not the data of the units.
  */
-export async function createTarget(guest: Guest, { iqn, portals, luns }: Target): Promise<void> {
-  const group = portalGroup(iqn);
+export async function createTarget(guest: Guest, target: Target): Promise<void> {
+  const groups = groupsOf(target).map(({ path, portals }) => {
+    const places = portals.map((portal) => `mkdir -p ${path}/np/${portal}`);
+    return `
+      mkdir -p ${path}
+      # Dynamic ACLs with write access: every initiator may log in, as with an array that knows our hosts.
+      echo 1 > ${path}/attrib/generate_node_acls
+      echo 0 > ${path}/attrib/demo_mode_write_protect
+      echo 0 > ${path}/attrib/authentication
+      ${places.join('\n')}
+      echo 1 > ${path}/enable`;
+  });
   await guest.script(`
     modprobe -a target_core_mod target_core_file iscsi_target_mod
     mkdir -p /var/target/pr /var/target/alua ${DATA} ${CONFIG}/iscsi
-    mkdir -p ${group}
-    # Dynamic ACLs with write access: every initiator may log in, as with an array that knows our hosts.
-    echo 1 > ${group}/attrib/generate_node_acls
-    echo 0 > ${group}/attrib/demo_mode_write_protect
-    echo 0 > ${group}/attrib/authentication
-    ${portals.map((portal) => `mkdir -p ${group}/np/${portal}`).join('\n')}
-    ${luns.map((lun) => addLunScript(iqn, lun)).join('\n')}
-    echo 1 > ${group}/enable
-  `);
+    ${groups.join('\n')}`);
 }
 
-/** Takes a target away with its volumes and their data; sessions to it lose their connection. */
+/** Takes a target away with its LUNs; sessions to it lose their connection, units stay. */
 export async function removeTarget(guest: Guest, iqn: string): Promise<void> {
-  const group = portalGroup(iqn);
   await guest.script(`
-    [ -d ${group} ] || exit 0
-    echo 0 > ${group}/enable
-    for lun in ${group}/lun/lun_*; do
-      [ -d "$lun" ] || continue
-      store=$(readlink -f "$lun"/*/ | grep /core/ | head -n 1)
-      find "$lun" -maxdepth 1 -type l -delete
-      rmdir "$lun"
-      [ -z "$store" ] || rmdir "$store"
+    [ -d ${CONFIG}/iscsi/${iqn} ] || exit 0
+    for group in ${CONFIG}/iscsi/${iqn}/tpgt_*; do
+      echo 0 > $group/enable
+      for lun in $group/lun/lun_*; do
+        [ -d "$lun" ] || continue
+        find "$lun" -maxdepth 1 -type l -delete
+        rmdir "$lun"
+      done
+      find $group/np -mindepth 1 -maxdepth 1 -type d -exec rmdir {} +
+      rmdir $group
     done
-    find ${group}/np -mindepth 1 -maxdepth 1 -type d -exec rmdir {} +
-    rmdir ${group} ${CONFIG}/iscsi/${iqn}
-    rm -f ${DATA}/${storeName(iqn)}-*
-  `);
+    rmdir ${CONFIG}/iscsi/${iqn}`);
 }
 
-/** Makes a volume larger; the initiator sees it when it asks again. */
-export async function growLun(guest: Guest, iqn: string, lun: TargetLun): Promise<void> {
-  const name = `${storeName(iqn)}-${String(lun.lun)}`;
+/** Makes units no LUN leads to yet; repeatable. */
+export async function createUnits(guest: Guest, units: readonly Unit[]): Promise<void> {
+  const made = units.map((unit) => {
+    const { serial, sizeBytes } = unit;
+    return `
+      if ! [ -d ${storeOf(unit)} ]; then
+        truncate -s ${String(sizeBytes)} ${dataOf(unit)}
+        mkdir -p ${storeOf(unit)}
+        echo fd_dev_name=${dataOf(unit)},fd_dev_size=${String(sizeBytes)} > ${storeOf(unit)}/control
+        echo 1 > ${storeOf(unit)}/enable
+        echo ${serial} > ${storeOf(unit)}/wwn/vpd_unit_serial
+      fi`;
+  });
+  await guest.script(made.join('\n'));
+}
+
+/** Takes units away with their data; no LUN may lead to them. */
+export async function removeUnits(guest: Guest, units: readonly Unit[]): Promise<void> {
+  const gone = units.map((unit) => `rmdir ${storeOf(unit)}; rm -f ${dataOf(unit)}`);
+  await guest.script(gone.join('\n'));
+}
+
+/** Makes a unit larger; the initiator sees it when it asks again. */
+export async function growUnit(guest: Guest, unit: Unit): Promise<void> {
   await guest.script(`
-    truncate -s ${String(lun.sizeBytes)} ${DATA}/${name}
-    echo fd_dev_size=${String(lun.sizeBytes)} > ${CONFIG}/core/fileio_0/${name}/control
-  `);
+    truncate -s ${String(unit.sizeBytes)} ${dataOf(unit)}
+    echo fd_dev_size=${String(unit.sizeBytes)} > ${storeOf(unit)}/control`);
+}
+
+/** Has LUNs lead to units; what they led to before, they lead to no more. */
+export async function mapLuns(
+  guest: Guest,
+  target: Target,
+  mappings: readonly (Mapping & { readonly unit: Unit })[],
+): Promise<void> {
+  const steps = mappings.map((mapping) => {
+    const places = placesOf(target, mapping).map(
+      (place) => `mkdir -p ${place} && ln -s ${storeOf(mapping.unit)} ${place}/unit`,
+    );
+    return [...removal(placesOf(target, mapping)), ...places].join('\n');
+  });
+  await guest.script(steps.join('\n'));
+}
+
+/** Takes a LUN away, under whoever uses it. */
+export async function unmapLun(guest: Guest, target: Target, mapping: Mapping): Promise<void> {
+  await guest.script(removal(placesOf(target, mapping)).join('\n'));
 }
 
 /** Asks initiators for these credentials at the next login, or for none. */
-export async function setChap(
-  guest: Guest,
-  iqn: string,
-  credentials: { readonly incoming?: ChapCredentials; readonly mutual?: ChapCredentials },
-): Promise<void> {
-  const { incoming, mutual } = credentials;
-  const group = portalGroup(iqn);
-  await guest.script(`
-    echo ${incoming === undefined ? '0' : '1'} > ${group}/attrib/authentication
-    ${setCredentials(`${group}/auth`, incoming)}
-    ${setCredentials(`${group}/auth`, mutual, '_mutual')}
-  `);
+export async function setChap(guest: Guest, target: Target, chap: Chap): Promise<void> {
+  const { incoming, mutual } = chap;
+  const steps = groupsOf(target).flatMap(({ path }) => [
+    `echo ${incoming === undefined ? '0' : '1'} > ${path}/attrib/authentication`,
+    setCredentials(`${path}/auth`, incoming),
+    setCredentials(`${path}/auth`, mutual, '_mutual'),
+  ]);
+  await guest.script(steps.join('\n'));
 }
 
-/** What `/sys/block/sdX/device/wwid` and multipathd will say of a volume with this serial. */
-export function wwidOf(serial: string): { readonly naa: string; readonly dm: string } {
+/** The same for sendtargets discovery, of all targets. */
+export async function setDiscoveryChap(guest: Guest, chap: Chap): Promise<void> {
+  const { incoming, mutual } = chap;
+  await guest.script(`
+    ${setCredentials(DISCOVERY, incoming)}
+    ${setCredentials(DISCOVERY, mutual, '_mutual')}
+    echo ${incoming === undefined ? '0' : '1'} > ${DISCOVERY}/enforce_discovery_auth`);
+}
+
+/** What `/sys/block/sdX/device/wwid` and multipathd will say of a unit with this serial. */
+export function wwidOf({ serial }: Pick<Unit, 'serial'>): {
+  readonly naa: string;
+  readonly dm: string;
+} {
   const digits = serial.replaceAll(/[^0-9a-f]/gi, '').toLowerCase();
   const naa = `6001405${digits.slice(0, 25).padEnd(25, '0')}`;
   return { naa: `naa.${naa}`, dm: `3${naa}` };
 }
 
-function portalGroup(iqn: string): string {
-  return `${CONFIG}/iscsi/${iqn}/tpgt_1`;
+function groupsOf({ iqn, portals, groups }: Target): {
+  readonly path: string;
+  readonly portals: readonly string[];
+}[] {
+  const parts = groups === 'one' ? [portals] : portals.map((portal) => [portal]);
+  return parts.map((part, index) => ({
+    path: `${CONFIG}/iscsi/${iqn}/tpgt_${String(index + 1)}`,
+    portals: part,
+  }));
 }
 
-/** Unique for a target, and safe as a file name. */
-function storeName(iqn: string): string {
-  return iqn.replaceAll(/[^A-Za-z0-9]/g, '_');
+/** The directories of a LUN, one in each group that shows it. */
+function placesOf(target: Target, { lun, portals }: Mapping): string[] {
+  return groupsOf(target)
+    .filter((group) => portals === undefined || group.portals.some((it) => portals.includes(it)))
+    .map(({ path }) => `${path}/lun/lun_${String(lun)}`);
 }
 
-function addLunScript(iqn: string, { lun, sizeBytes, serial }: TargetLun): string {
-  const name = `${storeName(iqn)}-${String(lun)}`;
-  const store = `${CONFIG}/core/fileio_0/${name}`;
-  const place = `${portalGroup(iqn)}/lun/lun_${String(lun)}`;
-  return `
-    truncate -s ${String(sizeBytes)} ${DATA}/${name}
-    mkdir -p ${store}
-    echo fd_dev_name=${DATA}/${name},fd_dev_size=${String(sizeBytes)} > ${store}/control
-    echo 1 > ${store}/enable
-    echo ${serial} > ${store}/wwn/vpd_unit_serial
-    mkdir -p ${place}
-    ln -s ${store} ${place}/volume
-  `;
+function removal(places: readonly string[]): string[] {
+  return places.map(
+    (place) =>
+      `[ ! -d ${place} ] || { find ${place} -maxdepth 1 -type l -delete; rmdir ${place}; }`,
+  );
+}
+
+function storeOf({ serial }: Unit): string {
+  return `${CONFIG}/core/fileio_0/${serial}`;
+}
+
+function dataOf({ serial }: Unit): string {
+  return `${DATA}/${serial}`;
 }
 
 function setCredentials(
@@ -131,6 +202,5 @@ function setCredentials(
   const { username, secret } = credentials ?? { username: 'NULL', secret: 'NULL' };
   return `
     echo -n '${username}' > ${directory}/userid${suffix}
-    echo -n '${secret}' > ${directory}/password${suffix}
-  `;
+    echo -n '${secret}' > ${directory}/password${suffix}`;
 }

@@ -96,7 +96,7 @@ async function holdUnwritten(host: RecordingHost, device: string): Promise<void>
 }
 
 async function dropAll(host: RecordingHost): Promise<void> {
-  for (const portal of PORTALS) await host.guest.dropPortal(portal.split(':')[0] ?? '');
+  for (const portal of PORTALS) await host.network.drop(portal);
 }
 
 async function bringUp(host: RecordingHost): Promise<string> {

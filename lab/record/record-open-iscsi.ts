@@ -1,6 +1,6 @@
 import { setChap } from '../target.js';
 import { say, type FixtureWriter } from './fixture-writer.js';
-import { IQN, PORTALS, type RecordingHost } from './recording-host.js';
+import { IQN, PORTALS, TARGET, type RecordingHost } from './recording-host.js';
 
 const DIRECTORY = 'open-iscsi-2.1.8';
 const DATABASE = ['/etc/iscsi/nodes', '/etc/iscsi/send_targets', '/etc/iscsi/ifaces'];
@@ -155,7 +155,6 @@ export async function recordFailedLogins(
   host: RecordingHost,
   fixtures: FixtureWriter,
 ): Promise<void> {
-  const address = FIRST.split(':')[0] ?? '';
   await host.clean();
   const login = (name: string, when: string) =>
     fixtures.command(DIRECTORY, name, {
@@ -165,15 +164,15 @@ export async function recordFailedLogins(
     });
 
   await host.newRecord(FIRST, BOUNDED);
-  await host.guest.dropPortal(address);
+  await host.network.drop(FIRST);
   await login('login-dropped', 'the portal swallows packets');
-  await host.guest.restorePortal(address);
-  await host.guest.resetPortal(address);
+  await host.network.restore();
+  await host.network.reset(FIRST);
   await login('login-reset', 'the portal answers with a reset');
-  await host.guest.restorePortal(address);
+  await host.network.restore();
 
   const credentials = { username: 'lab', secret: 'twelve-chars-1' };
-  await setChap(host.guest, IQN, { incoming: credentials });
+  await setChap(host.guest, TARGET, { incoming: credentials });
   await login('login-chap-missing', 'the target asks for CHAP, the record has none');
   await host.newRecord(FIRST, {
     ...BOUNDED,
@@ -183,7 +182,7 @@ export async function recordFailedLogins(
   });
   await login('login-chap-wrong', 'the secret in the record is not the target’s');
   await fixtures.file(DIRECTORY, 'node-record.chap', { when: 'with CHAP settings', path: RECORD });
-  await setChap(host.guest, IQN, {});
+  await setChap(host.guest, TARGET, {});
   await host.clean();
 
   const wrong = ['iscsiadm', '-m', 'node', '-T', `${IQN}-not-there`, '-p', FIRST];

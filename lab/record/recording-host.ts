@@ -1,28 +1,37 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { cleanHost } from '../clean-host.js';
 import type { Guest } from '../guest.js';
-import { createTarget, wwidOf, type Target } from '../target.js';
+import { GuestNetwork } from '../guest-network.js';
+import { createTarget, createUnits, mapLuns, wwidOf, type Target } from '../target.js';
 
 export const IQN = 'iqn.2026-11.io.mooring:t1';
 export const PORTALS = ['127.0.1.1:3260', '127.0.1.2:3260', '127.0.1.3:3260', '127.0.1.4:3260'];
 export const LUN_1 = { lun: 1, sizeBytes: 67_108_864, serial: 'a1' };
 export const LUN_2 = { lun: 2, sizeBytes: 67_108_864, serial: 'a2' };
-export const WWID_1 = wwidOf(LUN_1.serial).dm;
-export const WWID_2 = wwidOf(LUN_2.serial).dm;
+export const WWID_1 = wwidOf(LUN_1).dm;
+export const WWID_2 = wwidOf(LUN_2).dm;
+export const TARGET: Target = { iqn: IQN, portals: PORTALS, groups: 'one' };
 
 const LOOK_INTERVAL_MS = 100;
-const CLEAN_TIMEOUT_MS = 120_000;
 
 /** The guest with the target all recordings are made against. */
 export class RecordingHost {
   readonly guest: Guest;
+  readonly network: GuestNetwork;
 
   constructor(guest: Guest) {
     this.guest = guest;
+    this.network = new GuestNetwork(guest);
   }
 
   async createTarget(): Promise<void> {
-    const target: Target = { iqn: IQN, portals: PORTALS, luns: [LUN_1, LUN_2] };
-    await createTarget(this.guest, target);
+    await createTarget(this.guest, TARGET);
+    await createUnits(this.guest, [LUN_1, LUN_2]);
+    await mapLuns(
+      this.guest,
+      TARGET,
+      [LUN_1, LUN_2].map((unit) => ({ unit, lun: unit.lun })),
+    );
   }
 
   node(portal: string, ...args: string[]): string[] {
@@ -90,26 +99,8 @@ export class RecordingHost {
 
   /** Back to a host that knows of no target. */
   async clean(): Promise<void> {
-    for (const portal of PORTALS) await this.guest.restorePortal(portal.split(':')[0] ?? '');
-    await this.guest.script(
-      `
-      systemctl is-active --quiet multipathd || systemctl start multipathd
-      for name in $(ls /sys/block | grep ^dm- || true); do
-        multipathd disablequeueing map $(cat /sys/block/$name/dm/name) > /dev/null || true
-      done
-      udevadm settle
-      for attempt in 1 2 3 4 5 6 7 8; do
-        ! ls /sys/block | grep -q ^dm- || multipath -F || sleep 1
-      done
-      for disk in $(ls /sys/block | grep ^sd || true); do
-        echo 1 > /sys/block/$disk/device/delete
-      done
-      iscsiadm -m node --logoutall=all > /dev/null || true
-      rm -rf /etc/iscsi/nodes /etc/iscsi/send_targets /etc/multipath/wwids
-      mkdir -p /etc/iscsi/nodes /etc/iscsi/send_targets
-      udevadm settle`,
-      { timeoutMs: CLEAN_TIMEOUT_MS },
-    );
-    await this.until('[ "$(multipathd show paths raw format %d | grep -c ^sd)" = 0 ]');
+    await this.network.restore();
+    await this.guest.script('systemctl is-active --quiet multipathd || systemctl start multipathd');
+    await cleanHost(this.guest);
   }
 }

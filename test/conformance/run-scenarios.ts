@@ -14,7 +14,7 @@ import { toolScenarios } from './scenarios/tools.js';
 import { undoingScenarios } from './scenarios/undoing.js';
 
 /** Every scenario, whatever the host. */
-const SCENARIOS: readonly Scenario[] = [
+export const SCENARIOS: readonly Scenario[] = [
   ...singlePathScenarios,
   ...multipathScenarios,
   ...namesScenarios,
@@ -32,8 +32,12 @@ const SCENARIOS: readonly Scenario[] = [
  * Declares one test per scenario on a host that is there when they run. One that cannot run on the
  * host is skipped, with the reason as its note.
  */
-export function testScenarios(host: () => HostUnderTest, timeoutMs: number): void {
-  for (const scenario of SCENARIOS) {
+export function testScenarios(
+  host: () => HostUnderTest,
+  timeoutMs: number,
+  scenarios: readonly Scenario[] = SCENARIOS,
+): void {
+  for (const scenario of scenarios) {
     test(
       `${scenario.id} ${scenario.claim}`,
       async ({ skip }) => {

@@ -1,0 +1,92 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Guest } from './guest.js';
+
+const CONFIG_FILE = '/etc/multipath.conf';
+const UNITS = 'multipathd.socket multipathd.service';
+const LOOK_INTERVAL_MS = 100;
+const SETTLE_MS = 60_000;
+
+export interface MultipathSettings {
+  readonly findMultipaths?: 'strict' | 'smart' | 'yes' | 'no';
+  readonly friendlyNames?: boolean;
+}
+
+/** multipathd and udev of the guest, in an experimenter's hands. */
+export class GuestDaemons {
+  private readonly guest: Guest;
+  private isConfigured = false;
+  private isStopped = false;
+  private isUdevHeld = false;
+
+  constructor(guest: Guest) {
+    this.guest = guest;
+  }
+
+  async configureMultipath({ findMultipaths, friendlyNames }: MultipathSettings): Promise<void> {
+    const settings = {
+      ...(findMultipaths === undefined ? {} : { find_multipaths: findMultipaths }),
+      ...(friendlyNames === undefined ? {} : { user_friendly_names: friendlyNames ? 'yes' : 'no' }),
+    };
+    const lines = Object.entries(settings).map(([name, value]) => `  ${name} ${value}`);
+    this.isConfigured = true;
+    await this.guest.writeFile(CONFIG_FILE, `defaults {\n${lines.join('\n')}\n}\n`);
+    await this.reconfigure();
+    const taken = Object.entries(settings).map(
+      ([name, value]) => `grep -Eq '^\\s*${name} "?${value}"?$' <<< "$config"`,
+    );
+    await this.until(`config=$(multipathd show config); ${taken.join(' && ')}`);
+  }
+
+  async stopMultipathd(): Promise<void> {
+    this.isStopped = true;
+    await this.guest.script(`systemctl stop ${UNITS}`);
+  }
+
+  async startMultipathd(): Promise<void> {
+    // One that failed over and over is not started again by systemd until it forgets about that.
+    await this.guest.script(`systemctl reset-failed ${UNITS}; systemctl start ${UNITS}`);
+    await this.until('multipathd show status');
+    this.isStopped = false;
+  }
+
+  async holdUdev(): Promise<void> {
+    this.isUdevHeld = true;
+    await this.guest.script('udevadm control --stop-exec-queue');
+  }
+
+  async releaseUdev(): Promise<void> {
+    await this.guest.script('udevadm control --start-exec-queue');
+    this.isUdevHeld = false;
+  }
+
+  /** Both run again. */
+  async resume(): Promise<void> {
+    if (this.isUdevHeld) await this.releaseUdev();
+    if (this.isStopped) await this.startMultipathd();
+  }
+
+  /** multipathd is as it came. */
+  async restoreConfiguration(): Promise<void> {
+    if (!this.isConfigured) return;
+    await this.guest.script(`rm -f ${CONFIG_FILE} /etc/multipath/bindings`);
+    await this.reconfigure();
+    this.isConfigured = false;
+  }
+
+  private async reconfigure(): Promise<void> {
+    await this.guest.script('multipathd reconfigure');
+    // It answers before it has begun.
+    await this.until('multipathd show daemon | grep -Eq "idle|running"');
+  }
+
+  /** Runs a script again and again until it succeeds. */
+  private async until(bash: string): Promise<void> {
+    const end = performance.now() + SETTLE_MS;
+    for (;;) {
+      const { code, stderr } = await this.guest.run(['bash', '--norc', '-c', bash]);
+      if (code === 0) return;
+      if (performance.now() > end) throw new Error(`not in time: ${bash}: ${stderr}`);
+      await pause(LOOK_INTERVAL_MS);
+    }
+  }
+}
