@@ -7,6 +7,7 @@ import {
   type RemovalResult,
   type Seen,
 } from '../model/steps.js';
+import type { DmFact } from '../host/facts.js';
 import { failedGates } from '../host/gates.js';
 import type { HostContext } from './host-context.js';
 import { evaluateGates } from './inspect-attachment.js';
@@ -35,7 +36,7 @@ export function flushDeviceStep(host: HostContext): HostSteps['flushDevice'] {
       const bounded = usable.length > 0 ? input : { ...input, timeoutMs: withoutPathMs(input) };
       return seen.map === undefined
         ? flushSingle(host, bounded, seen)
-        : flushMap(host, bounded, seen.map.name);
+        : flushMap(host, bounded, seen.map);
     });
   });
 }
@@ -48,7 +49,7 @@ type Flushed = Required<Omit<RemovalResult, keyof Seen>>;
 async function flushMap(
   host: HostContext,
   { wwid, timeoutMs, data = 'write-back' }: FlushDeviceInput,
-  name: string,
+  { name, block }: DmFact,
 ): Promise<Flushed> {
   const warnings: string[] = [];
   const flush = data === 'discard' ? DISCARDED : await host.verbs.flushMap({ wwid, timeoutMs });
@@ -59,8 +60,18 @@ async function flushMap(
     warnings.push(`map ${name} was removed without being written back: ${flush.said}`);
   }
   const removal = await host.verbs.removeMap({ wwid, timeoutMs });
-  if (!isRemoved(removal)) throw removalFailure(`Map ${name}`, removal, 'FlushFailed');
+  if (!isRemoved(removal)) {
+    const holder = removal.kind === 'busy' ? await holdersOf(host, block) : '';
+    throw removalFailure(`Map ${name}${holder}`, removal, 'FlushFailed');
+  }
   return { removed: [`map ${name}`], kept: [], warnings };
+}
+
+/** Who has a map open, as far as programs and namespaces tell. */
+async function holdersOf(host: HostContext, block: string): Promise<string> {
+  const users = await host.verbs.findProcessUsers({ blocks: [block] });
+  const named = users.map(({ what, name }) => (name === undefined ? what : `${name} (${what})`));
+  return named.length === 0 ? '' : `, held by ${named.join(', ')}`;
 }
 
 async function flushSingle(

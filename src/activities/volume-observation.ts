@@ -44,7 +44,11 @@ export async function devicesOfPath(host: HostContext, path: HostPath): Promise<
   return devices.flat().filter((device) => device.lun === lun);
 }
 
-/** Who uses the volume: above its map and above each of its devices, the map itself excepted. */
+/**
+ * Who uses the volume: above its map and above each of its devices, the map itself excepted. Without
+ * a map also programs and namespaces, since the kernel lets a disk go although it is in use; over a
+ * map it refuses by itself.
+ */
 export async function usersOfVolume(
   host: HostContext,
   { withWwid, ours, map, mapOfOthers }: VolumeObservation,
@@ -54,5 +58,7 @@ export async function usersOfVolume(
   );
   if (map !== undefined) blocks.add(map.block);
   const ignored = [map, mapOfOthers].flatMap((each) => (each === undefined ? [] : [each.block]));
-  return findDeviceUsers(host.files, [...blocks], ignored);
+  const users = await findDeviceUsers(host.files, [...blocks], ignored);
+  if (ignored.length > 0 || users.length > 0 || blocks.size === 0) return users;
+  return host.verbs.findProcessUsers({ blocks: [...blocks] });
 }

@@ -48,10 +48,10 @@ export interface DmFact {
 export interface DeviceUser {
   /** `dm-3` */
   readonly block: string;
-  readonly kind: 'holder' | 'mount' | 'swap';
-  /** Mount point, holder's kernel name (`dm-7`), swap device. */
+  readonly kind: 'holder' | 'mount' | 'swap' | 'process';
+  /** Mount point, holder's kernel name (`dm-7`), swap device, `pid 4711`. */
   readonly what: string;
-  /** What device-mapper calls a holder: `vg0-data`. */
+  /** What device-mapper calls a holder (`vg0-data`), what a program is called. */
   readonly name?: string;
 }
 

@@ -5,6 +5,7 @@ import { disableQueueing } from './verbs/disable-queueing.js';
 import { discoverPortals } from './verbs/discover-portals.js';
 import { ensureMap } from './verbs/ensure-map.js';
 import { ensureNodeRecord } from './verbs/ensure-node-record.js';
+import { findProcessUsers } from './verbs/find-process-users.js';
 import { flushDevice, flushMap } from './verbs/flush.js';
 import { forgetPaths } from './verbs/forget-paths.js';
 import { forgetWwid } from './verbs/forget-wwid.js';
@@ -37,6 +38,7 @@ export function createVerbs(dependencies: VerbDependencies): PrivilegedVerbs {
     scanLun: async (input) => scanLun(context, input),
     disableQueueing: async (input) => disableQueueing(context, input),
     ensureMap: async (input) => ensureMap(context, input),
+    findProcessUsers: async (input) => findProcessUsers(context, input),
     flushMap: async (input) => flushMap(context, input),
     flushDevice: async (input) => flushDevice(context, input),
     removeMap: async (input) => removeMap(context, input),

@@ -83,6 +83,18 @@ export function requireDevices(paths: readonly IdentifiedDevice[], wwid: string)
   }
 }
 
+export function requireBlocks(blocks: readonly string[]): void {
+  const isList: boolean = Array.isArray(blocks);
+  if (!isList || blocks.length > PATHS_MAX) {
+    throw new InvalidInput('blocks', `must be a list of at most ${PATHS_MAX} names`);
+  }
+  for (const block of blocks) {
+    requireText('blocks', block, (text) =>
+      /^[A-Za-z0-9!_-]{1,64}$/.test(text) ? undefined : 'must be names of block devices',
+    );
+  }
+}
+
 export function requireWwid(wwid: string, field = 'wwid'): void {
   requireText(field, wwid, (text) =>
     UDEV_WWID.test(text) ? undefined : "must be a WWID in udev's form",

@@ -1,4 +1,5 @@
 import type { SessionEnd } from '../contract/path-key.js';
+import type { DeviceUser } from '../host/facts.js';
 import type { DiscoveredTarget } from '../host/iscsiadm/send-targets.js';
 
 /** A session's end with the iface record it uses. */
@@ -159,6 +160,8 @@ export interface PrivilegedVerbs {
   removeStaleLinks(input: {
     readonly wwid: string;
   }): Promise<{ readonly removed: readonly string[] }>;
+  /** Programs that have block devices open, and mounts of them in any namespace. */
+  findProcessUsers(input: { readonly blocks: readonly string[] }): Promise<readonly DeviceUser[]>;
   /** What multipathd monitors; `undefined` when the daemon does not answer (unknown, not none). */
   listMonitoredPaths(): Promise<readonly MonitoredPath[] | undefined>;
   /** Whether multipath's wwids file knows the WWID. */

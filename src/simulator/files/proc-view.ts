@@ -1,21 +1,47 @@
 import type { RunningHost } from '../linux-host.js';
 import { blockDevices } from './block-devices.js';
-import { attribute, directory, text, type Directory } from './entries.js';
+import {
+  attribute,
+  directory,
+  fixed,
+  link,
+  listing,
+  text,
+  type Directory,
+  type Entry,
+  type FileEntry,
+} from './entries.js';
 
-/** `/proc`, as far as it tells about boots, mounts and swap. */
+/** `/proc`, as far as it tells about boots, mounts, swap and programs that have a device open. */
 export function procView(host: RunningHost): Directory {
-  const process = (): Directory => directory({ mountinfo: () => text(mountInfo(host)) });
-  return directory({
-    '1': process,
-    self: process,
+  const mountinfo = (): FileEntry => text(mountInfo(host));
+  const init = (): Directory => directory({ mountinfo, fd: () => directory({}) });
+  const others: Record<string, () => Entry> = {
+    '1': init,
+    self: init,
     swaps: () => text(swaps(host)),
     sys: () =>
       directory({
         kernel: () =>
           directory({ random: () => directory({ boot_id: () => attribute(host.boot.id) }) }),
       }),
-  });
+  };
+  const pids = (): string[] => host.users.opens.map(({ open }) => String(FIRST_PID + open));
+  return listing(
+    () => [...Object.keys(others), ...pids()],
+    (name) => {
+      const other = others[name]?.();
+      if (other !== undefined) return other;
+      const user = host.users.opens.find(({ open }) => String(FIRST_PID + open) === name);
+      if (user === undefined) return undefined;
+      const fd = (): Directory => fixed({ '3': link(`/dev/${user.block}`) });
+      return directory({ mountinfo, fd, comm: () => attribute('holder') });
+    },
+  );
 }
+
+/** Programs that have a device open come after the machine's own. */
+const FIRST_PID = 1_000;
 
 /** The machine's own file systems, shortened. */
 const OWN_MOUNTS = `21 27 0:20 / /sys rw,nosuid,nodev,noexec,relatime shared:7 - sysfs sysfs rw

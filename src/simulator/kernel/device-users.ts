@@ -21,6 +21,10 @@ export class DeviceUsers {
     return [...this.#swaps];
   }
 
+  get opens(): readonly { readonly open: number; readonly block: string }[] {
+    return [...this.#opens].map(([open, block]) => ({ open, block }));
+  }
+
   open(block: string): number {
     this.#lastOpen += 1;
     this.#opens.set(this.#lastOpen, block);

@@ -47,6 +47,7 @@ const VERBS: Readonly<Record<VerbName, true>> = {
   scanLun: true,
   disableQueueing: true,
   ensureMap: true,
+  findProcessUsers: true,
   flushMap: true,
   flushDevice: true,
   removeMap: true,
