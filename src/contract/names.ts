@@ -17,3 +17,6 @@ export const ABANDON_UPDATE = 'abandon';
 /** A host's worker has started in a new boot. */
 export const HOST_BOOTED_SIGNAL = 'hostBooted';
 export const LEFTOVERS_WORKFLOW = 'leftovers';
+
+/** Counter of the control workers; the exporter appends `_total`. */
+export const STATE_CHANGES_METRIC = 'mooring_state_changes';

@@ -1,9 +1,16 @@
-import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  log,
+  metricMeter,
+  setCurrentDetails,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { FailureSummary, UndoStep } from '../contract/failures.js';
 import { claimOwnerId, type AttachmentKey } from '../contract/ids.js';
 import { kernelLun } from '../contract/lun.js';
 import { pathKey } from '../contract/path-key.js';
 import { resolvePolicy, type Policy } from '../contract/policy.js';
+import { STATE_CHANGES_METRIC } from '../contract/names.js';
 import { CREDENTIALS } from '../contract/request-problems.js';
 import * as attributes from '../contract/search-attributes.js';
 import type { AttachmentState } from '../contract/states.js';
@@ -125,8 +132,28 @@ export class Ledger {
     if (this.entry.state !== state) {
       this.entry.state = state;
       this.entry.since = Date.now();
+      this.tell(state);
     }
     this.show();
+  }
+
+  /** A metric for every change; a line in the log for what somebody should look at. */
+  private tell(state: AttachmentState): void {
+    metricMeter
+      .createCounter(STATE_CHANGES_METRIC, '1', 'Changes of an attachment to a state')
+      .add(1, { state });
+    const { volumeId, hostId } = this.key;
+    if (state === 'degraded') {
+      log.warn('paths are missing', { volumeId, hostId, missing: this.missingPortals });
+    }
+    if (state === 'needs-approval') {
+      log.warn('a person must decide', { volumeId, hostId, question: this.entry.question });
+    }
+  }
+
+  private get missingPortals(): string[] {
+    const missing = this.entry.paths.filter(({ device }) => device === undefined);
+    return missing.map(({ host }) => host.portal);
   }
 
   /** Whether a request wants what is attached already. Order of paths does not count. */
@@ -196,8 +223,17 @@ export class Ledger {
       state,
       ...shownVolume(volume),
       paths: paths.map(pathResult),
-      warnings: [...warnings, ...volume.warnings],
+      warnings: [...warnings, ...this.degradation(), ...volume.warnings],
     };
+  }
+
+  private degradation(): string[] {
+    if (this.entry.state !== 'degraded') return [];
+    const { missingPortals } = this;
+    const { length } = this.entry.paths;
+    return [
+      `${missingPortals.length} of ${length} paths are missing: ${missingPortals.join(', ')}`,
+    ];
   }
 }
 
