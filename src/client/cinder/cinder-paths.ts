@@ -30,6 +30,10 @@ export function readCinderPaths(fields: CinderFields): CinderPaths {
     fields.refuse('target_portals', 'must be given with target_iqns and target_luns');
     return NOTHING;
   }
+  if (portals.length > ENTRIES_MAX) {
+    fields.refuse('target_portals', `has more than ${ENTRIES_MAX} entries`);
+    return NOTHING;
+  }
   for (const [name, list] of [
     ['target_iqns', iqns],
     ['target_luns', luns],
@@ -60,6 +64,9 @@ export function readCinderPaths(fields: CinderFields): CinderPaths {
   }
   return { paths, complete: true };
 }
+
+/** Longer lists are no list of paths, not even with many of them twice. */
+const ENTRIES_MAX = 4 * FIXED_BOUNDS.pathsMax;
 
 const NOTHING: CinderPaths = { paths: [], complete: true };
 

@@ -2,7 +2,7 @@ import type { CinderFields } from './cinder-fields.js';
 
 /** What the options of the caller have to do with warnings. */
 interface Circumstances {
-  readonly volumeId: string | undefined;
+  readonly isOtherVolume: boolean;
   readonly isRefUnused: boolean;
   readonly isDiscoveryRefUnused: boolean;
 }
@@ -10,9 +10,8 @@ interface Circumstances {
 /** What a connection asks for that an attach does not do, and options that have no effect. */
 export function cinderWarnings(
   data: CinderFields,
-  { volumeId, isRefUnused, isDiscoveryRefUnused }: Circumstances,
+  { isOtherVolume, isRefUnused, isDiscoveryRefUnused }: Circumstances,
 ): readonly string[] {
-  const given = data.text('volume_id');
   const cases: readonly (readonly [applies: boolean, warning: string])[] = [
     [
       data.flag('encrypted') === true,
@@ -22,10 +21,7 @@ export function cinderWarnings(
       data.value('access_mode') === 'ro',
       `${data.nameOf('access_mode')}: nothing here keeps a user of the device from writing`,
     ],
-    [
-      volumeId !== undefined && given !== undefined && given !== volumeId,
-      `volumeId: the connection is of another volume, see ${data.nameOf('volume_id')}`,
-    ],
+    [isOtherVolume, 'volumeId: the connection names another volume in volume_id'],
     [isRefUnused, 'secretRef: the connection has no credentials, so it is not used'],
     [isDiscoveryRefUnused, 'discoverySecretRef: there is no discovery with credentials'],
   ];

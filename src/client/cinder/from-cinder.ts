@@ -19,7 +19,7 @@ import { openConnection, type OpenConnection } from './open-connection.js';
 
 /** What a connection of Cinder does not say: the rest of the request, and where secrets are. */
 export interface CinderOptions extends Omit<AttachRequestInput, 'volumeId' | 'connection'> {
-  /** Default: `volume_id` of the connection. */
+  /** Default: `volume_id` of the connection, or of the attachment around it. */
   readonly volumeId?: string | undefined;
   /** Where the host finds the secret of `auth_username`, e.g. `file:array1-db-17`. */
   readonly secretRef?: string | undefined;
@@ -72,7 +72,7 @@ export function fromCinder(connectionInfo: unknown, options: CinderOptions): Att
   const wwid = readWwid(data);
   const request = {
     ...rest,
-    ...given({ multipath, volumeId: volumeId ?? data.text('volume_id') }),
+    ...given({ multipath, volumeId: volumeId ?? open.volumeId }),
     ...(wwid === undefined ? {} : { expect: { wwid, ...rest.expect } }),
     connection: {
       ...(discovers ? { discovery: paths[0] } : { paths }),
@@ -85,7 +85,8 @@ export function fromCinder(connectionInfo: unknown, options: CinderOptions): Att
     },
   };
   const warnings = cinderWarnings(data, {
-    volumeId,
+    isOtherVolume:
+      volumeId !== undefined && open.volumeId !== undefined && volumeId !== open.volumeId,
     isRefUnused: secretRef !== undefined && chap === undefined,
     isDiscoveryRefUnused: discoverySecretRef !== undefined && discoveryChap === undefined,
   });
@@ -106,7 +107,7 @@ function requestProblems({ outer, data }: OpenConnection, request: object): Fiel
   };
   const rest = attachRequestProblems(request)
     // What could not be read is missing in the request; that it was refused is said already.
-    .filter(({ field }) => found.length === 0 || !field.startsWith('connection'))
+    .filter(({ field }) => found.length === 0 || !/^(?:connection|policy\.minPaths)/.test(field))
     .map(({ field, problem }) => ({ field: names[field] ?? field, problem }));
   return [...found, ...rest];
 }

@@ -6,6 +6,8 @@ export interface OpenConnection {
   readonly outer: CinderFields;
   /** Portals, targets, LUNs, credentials. */
   readonly data: CinderFields;
+  /** The volume as the connection names it, or the attachment around it. */
+  readonly volumeId: string | undefined;
 }
 
 type Values = Readonly<Record<string, unknown>>;
@@ -26,15 +28,26 @@ export function openConnection(given: unknown): OpenConnection {
   if (!isValues(values)) {
     const nothing = new CinderFields({}, prefix);
     nothing.problems.push({ field: 'the connection', problem: 'must be an object' });
-    return { outer: nothing, data: nothing };
+    return { outer: nothing, data: nothing, volumeId: undefined };
   }
   const outer = new CinderFields(values, prefix);
-  if (values['data'] === undefined) return { outer, data: outer };
-  if (isValues(values['data'])) {
-    return { outer, data: new CinderFields(values['data'], `${prefix}data.`) };
-  }
+  const data = dataOf(outer, prefix);
+  return { outer, data, volumeId: data.text('volume_id') ?? attachedVolume(given) };
+}
+
+/** The flat form has all in one. */
+function dataOf(outer: CinderFields, prefix: string): CinderFields {
+  const data = outer.value('data');
+  if (data === undefined) return outer;
+  if (isValues(data)) return new CinderFields(data, `${prefix}data.`);
   outer.refuse('data', 'must be an object');
-  return { outer, data: outer };
+  return outer;
+}
+
+function attachedVolume(given: unknown): string | undefined {
+  const attachment = isValues(given) ? given['attachment'] : undefined;
+  const id = isValues(attachment) ? attachment['volume_id'] : undefined;
+  return typeof id === 'string' ? id : undefined;
 }
 
 function isValues(value: unknown): value is Values {

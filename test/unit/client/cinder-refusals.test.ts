@@ -66,6 +66,11 @@ describe('fromCinder refuses by name', () => {
         target_iqn: IQN,
       },
     ],
+    [
+      'a list that is no list of paths',
+      'data.target_portals',
+      { target_portals: Array.from({ length: 10_000 }, () => null), target_iqn: IQN },
+    ],
     ['an unknown addressing mode', 'data.addressing_mode', { ...GOOD, addressing_mode: 'sam2' }],
     ['a flag that is none', 'data.encrypted', { ...GOOD, encrypted: 'perhaps' }],
     ['another method', 'data.auth_method', { ...GOOD, ...CHAP, auth_method: 'KRB5' }],
@@ -116,6 +121,12 @@ describe('fromCinder refuses by name', () => {
       'volumeId',
       'hostId',
     ]);
+  });
+
+  test('nothing that only follows from what it refuses', () => {
+    const info = connection({ ...GOOD, target_portal: '' });
+    const policy = { minPaths: 1 };
+    expect(fieldsOf(refusal(info, { policy }))).toEqual(['data.target_portal']);
   });
 
   test('a volume without id', () => {

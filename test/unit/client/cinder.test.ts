@@ -87,6 +87,9 @@ describe('a connection of', () => {
 
   test('a volume with an id of its own needs no other', () => {
     expect(fromCinder(ATTACHMENT, { hostId: 'db-17' })).toMatchObject({ volumeId: VOLUME_ID });
+    const { volume_id: _id, ...nameless } = ATTACHMENT.attachment.connection_info;
+    const around = { attachment: { volume_id: VOLUME_ID, connection_info: nameless } };
+    expect(fromCinder(around, { hostId: 'db-17' })).toMatchObject({ volumeId: VOLUME_ID });
   });
 });
 
