@@ -16,6 +16,9 @@ import {
   recordNodeRecords,
   recordParallelLogins,
 } from './record/record-open-iscsi.js';
+import { recordIfaces } from './record/record-ifaces.js';
+import { recordLostSession } from './record/record-lost-session.js';
+import { recordSettings } from './record/record-settings.js';
 import { recordScans, recordSysfs } from './record/record-sysfs.js';
 import { RecordingHost } from './record/recording-host.js';
 
@@ -32,6 +35,9 @@ const PARTS: Readonly<Record<string, Part>> = {
   scans: recordScans,
   'failed-logins': recordFailedLogins,
   discovery: recordDiscovery,
+  settings: recordSettings,
+  ifaces: recordIfaces,
+  'lost-session': recordLostSession,
   'parallel-logins': (host) => recordParallelLogins(host, TIMED_ROUNDS),
   flushes: recordFlushes,
   'silent-removals': recordSilentRemovals,

@@ -19,6 +19,8 @@ const TASKS = {
   'test:unit': { command: [...VITEST, '--project', 'unit'] },
   'test:simulator': { dist: true, command: [...VITEST, '--project', 'simulator'] },
   lab: { dist: true, command: [...VITEST, '--project', 'lab'] },
+  conformance: { dist: true, command: [...TYPESCRIPT, 'lab/conformance.ts'] },
+  'bench:lab': { dist: true, command: [...TYPESCRIPT, 'bench/lab/bench.ts'] },
   'bench:overhead': { dist: true, command: [...TYPESCRIPT, 'bench/overhead.ts'] },
 
   check: { parts: ['typecheck', 'lint', 'format:check', 'lint:boundaries', 'lint:dead'] },
