@@ -29,7 +29,7 @@ export function createNoOpHost(): HostSteps {
         carriers: devices.map(({ hctl }) => hctl),
         warnings: [],
       }),
-    inspectAttachment: () => Promise.resolve({ ...SEEN, devices: [], gates: [] }),
+    inspectAttachment: () => Promise.resolve({ ...SEEN, devices: [], usable: 0, gates: [] }),
     planDetach: () => Promise.resolve({ ...SEEN, steps: [] }),
     flushDevice: () => Promise.resolve({ ...SEEN, removed: [], kept: [] }),
     removePathDevices: () => Promise.resolve({ ...SEEN, removed: [], kept: [] }),

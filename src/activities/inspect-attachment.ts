@@ -6,6 +6,7 @@ import { readDm } from '../host/sysfs/dm-map.js';
 import { inspectAttachmentInputSchema, type HostSteps } from '../model/steps.js';
 import type { HostContext } from './host-context.js';
 import { hostStep } from './step.js';
+import { usablePaths } from './usable-paths.js';
 import { observeVolume, usersOfVolume, type VolumeObservation } from './volume-observation.js';
 
 /**
@@ -23,6 +24,7 @@ export function inspectAttachmentStep(host: HostContext): HostSteps['inspectAtta
       devices: seen.withWwid.flatMap(({ hctl, block }) =>
         block === undefined ? [] : [{ hctl, device: `/dev/${block}` }],
       ),
+      usable: (await usablePaths(host, seen.withWwid)).length,
       gates: await evaluateGates(host, input.wwid, seen, signal),
     };
   });

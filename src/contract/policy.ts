@@ -92,6 +92,8 @@ export const FIXED_BOUNDS = {
   heartbeatTimeoutMs: 5_000,
   /** How often a running activity says it lives. Also how soon it notices a cancel. */
   heartbeatIntervalMs: 1_000,
+  /** Without a map: so long an unfruitful path may take to be undone before the next is tried. */
+  pathUndoMs: 15_000,
   /** A caller of a failing attach waits this long for the undo before it gets the failure. */
   undoReportMs: 45_000,
   /** Pause between two tries of a cleanup that did not finish. */

@@ -2,6 +2,9 @@ import type { DeviceUser } from './facts.js';
 import { ifPresent, type FileTree } from './file-tree.js';
 import { parseMountInfo } from './mounts.js';
 
+/** It keeps every disk it knows open, and lets go of one that is taken away. */
+const MULTIPATH_DAEMON = 'multipathd';
+
 /** So many processes are looked at side by side: each look waits for the disk of nobody. */
 const AT_ONCE = 16;
 
@@ -57,6 +60,7 @@ async function openedBy(files: FileTree, pid: string, { byPath }: Wanted): Promi
   const blocks = new Set(targets.flatMap((target) => byPath.get(target ?? '') ?? []));
   if (blocks.size === 0) return [];
   const name = (await ifPresent(files.readText(`/proc/${pid}/comm`)))?.trim() ?? 'a program';
+  if (name === MULTIPATH_DAEMON) return [];
   return [...blocks].map((block) => ({ block, kind: 'process', what: `pid ${pid}`, name }));
 }
 

@@ -151,6 +151,8 @@ export interface InspectionResult extends Seen {
   /** The map over the volume, if there is one. */
   readonly map?: { readonly device: string; readonly name: string };
   readonly devices: readonly FoundDevice[];
+  /** How many of the devices take I/O. */
+  readonly usable: number;
   readonly gates: readonly GateEvidence[];
 }
 

@@ -205,9 +205,16 @@ export class BringUp {
       this.settled -= 1;
       await this.bringUpPath(path);
       if (path.device === undefined && path.touched && !this.isCancelled()) {
-        await undoPath(this.ledger, path);
+        await CancellationScope.withTimeout(FIXED_BOUNDS.pathUndoMs, () =>
+          undoPath(this.ledger, path),
+        );
       }
       this.settled += 1;
+      // What could not be undone is left to the undo of the whole; a second path would join it.
+      if (path.device === undefined && path.touched) {
+        this.settled = this.paths.length;
+        return;
+      }
     }
   }
 

@@ -50,11 +50,16 @@ export class Detaching {
       for (const path of ledger.entry.paths) path.touched = false;
       watch.end();
       ledger.setState('detached');
-      return result;
+      const { unwritten } = ledger.entry;
+      return unwritten === undefined
+        ? result
+        : { ...result, warnings: [...result.warnings, lostBefore(unwritten)] };
     } catch (error) {
       // Only an abandon cancels it, and says so itself.
       if (stepEnd(error).kind === 'cancelled') throw error;
       const failure = detachFailure(error);
+      // The kernel tells a failed write-back once; the next one ends well with the data gone.
+      if (failure.type === 'FlushFailed') ledger.entry.unwritten = failure.message;
       ledger.entry.lastFailure = summariseFailure(failure);
       throw failure;
     } finally {
@@ -96,6 +101,11 @@ function nothingAttached({ key }: Ledger, removed: readonly string[]): DetachRes
     kept: [],
     warnings: [],
   };
+}
+
+/** A write-back that failed before this detach may have lost what was dirty then. */
+function lostBefore(message: string): string {
+  return `an earlier write-back failed, and what was dirty then may be lost: ${message}`;
 }
 
 /** For an operation that an abandon ended. */

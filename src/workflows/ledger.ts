@@ -52,6 +52,8 @@ export interface LedgerEntry {
   warnings: string[];
   lastFailure?: FailureSummary;
   undo?: UndoStep[];
+  /** How a write-back of this attachment failed before. */
+  unwritten?: string;
   /** What a person is asked to decide. */
   question?: string;
   /** Not brought up by itself: the host was booted or replaced, and the request does not want it. */
@@ -106,6 +108,7 @@ export class Ledger {
     delete this.entry.undo;
     delete this.entry.machineId;
     delete this.entry.dormant;
+    delete this.entry.unwritten;
     this.setState('attaching');
   }
 

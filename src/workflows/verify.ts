@@ -24,7 +24,7 @@ function inspect(ledger: Ledger, volume: VolumeDeviceResult): Promise<Inspection
 }
 
 /**
- * Whether what the ledger says is attached is still there.
+ * Whether what the ledger says is attached is still there, and takes I/O.
  *
  * @throws the look's failure: unknown is not "gone"
  */
@@ -33,7 +33,7 @@ export async function stillHolds(ledger: Ledger, volume: VolumeDeviceResult): Pr
   const expectsMap = volume.kind === 'multipath';
   return (
     seen.bootId === volume.bootId &&
-    seen.devices.length > 0 &&
+    seen.usable > 0 &&
     (seen.map !== undefined) === expectsMap &&
     (seen.map === undefined || seen.map.device === volume.device)
   );
@@ -70,6 +70,7 @@ export async function compareWithHost(
     ...seen.devices
       .filter(({ hctl }) => !known.has(hctl))
       .map(({ device, hctl }) => `${device} (${hctl}) carries the volume and is not in the ledger`),
+    ...(seen.usable > 0 ? [] : ['no path takes I/O']),
     ...seen.gates
       .filter(({ passed, gate }) => !passed && gate !== 'no-users')
       .map(({ evidence }) => evidence),

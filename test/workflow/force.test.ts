@@ -44,7 +44,9 @@ describe('a detach whose write-back fails', () => {
     expect(await host.simulated.control.snapshot()).toEqual(before);
     expect(await fleet.state(volumeId)).toMatchObject({ state: 'attached' });
     await host.simulated.control.clearFaults();
-    await fleet.detach(host, volumeId);
+    // The kernel tells of the loss once: from then on the ledger does.
+    const { warnings } = await fleet.detach(host, volumeId);
+    expect(warnings.join()).toContain('may be lost');
   });
 
   test('waits with force for a person, who is told what is lost, and then goes on', async () => {

@@ -29,6 +29,11 @@ test('a mount in a namespace of its own is found once', async () => {
   ]);
 });
 
+test('multipathd, which has every disk open, is no user', async () => {
+  const files = host().file('/proc/42/comm', 'multipathd\n').link('/proc/42/fd/7', '/dev/sdb');
+  expect(await findProcessUsers(files, ['sdb'])).toEqual([]);
+});
+
 test('what others have open, or is no file, does not count', async () => {
   const files = host().link('/proc/42/fd/0', '/dev/sdc').link('/proc/42/fd/1', 'socket:[4711]');
   expect(await findProcessUsers(files, ['sdb'])).toEqual([]);
