@@ -32,17 +32,23 @@ export interface AnnouncingHost {
 export async function announceBoot(host: AnnouncingHost): Promise<void> {
   const { logger, hostId, signal } = host;
   let pauseMs = RETRY_MIN_MS;
-  for (let tries = 0; tries < TRIES_MAX && !signal.aborted; tries += 1) {
+  for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     try {
       await announceOnce(host);
       return;
     } catch (error) {
-      if (signal.aborted) return;
+      if (isAborted(signal)) return;
       logger.info({ hostId, said: firstLine(error) }, 'the boot could not be announced yet');
     }
     await pause(pauseMs, undefined, { signal }).catch(() => undefined);
+    if (isAborted(signal)) return;
     pauseMs = Math.min(2 * pauseMs, RETRY_MAX_MS);
   }
+}
+
+/** Asked anew each time: it changes while something is awaited. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 async function announceOnce(host: AnnouncingHost): Promise<void> {

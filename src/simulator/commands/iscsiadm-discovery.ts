@@ -4,7 +4,7 @@ import type { DiscoveredPortal } from '../storage-array.js';
 import type { DiscoverySettings } from '../userland/discovery-database.js';
 import { recordPortal, type TypedPortal } from '../userland/node-database.js';
 import { programEnd, type ProgramEnd } from './command-handler.js';
-import type { IscsiadmMode, Machine } from './iscsiadm.js';
+import type { IscsiadmMode, Machine } from './iscsiadm-mode.js';
 import type { IscsiadmOptions } from './iscsiadm-options.js';
 import {
   databaseFailure,

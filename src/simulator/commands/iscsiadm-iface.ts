@@ -1,6 +1,6 @@
 import { ISCSI_ERR } from '../kernel/iscsi-initiator.js';
 import { programEnd } from './command-handler.js';
-import type { IscsiadmMode } from './iscsiadm.js';
+import type { IscsiadmMode } from './iscsiadm-mode.js';
 import { missingIface } from './iscsiadm-words.js';
 
 /** `iscsiadm -m iface -I NAME -o new|delete`. */

@@ -3,7 +3,7 @@ import type { Session } from '../kernel/session.js';
 import type { RunningHost } from '../linux-host.js';
 import { recordPortal, type RecordPattern, type StoredRecord } from '../userland/node-database.js';
 import { programEnd, type ProgramEnd } from './command-handler.js';
-import type { IscsiadmMode, Machine } from './iscsiadm.js';
+import type { IscsiadmMode, Machine } from './iscsiadm-mode.js';
 import type { IscsiadmOptions } from './iscsiadm-options.js';
 import { endSession, rescan } from './iscsiadm-session.js';
 import {

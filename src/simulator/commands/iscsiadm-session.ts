@@ -1,7 +1,7 @@
 import { ISCSI_ERR } from '../kernel/iscsi-initiator.js';
 import type { Session } from '../kernel/session.js';
 import { programEnd, type ProgramEnd } from './command-handler.js';
-import type { IscsiadmMode, Machine } from './iscsiadm.js';
+import type { IscsiadmMode, Machine } from './iscsiadm-mode.js';
 import { listedPortal, reportedError } from './iscsiadm-words.js';
 
 /** `iscsiadm -m session`: the list, the scan of all, and the logout of one. */

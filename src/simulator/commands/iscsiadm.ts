@@ -1,22 +1,11 @@
-import type { LinuxHost, RunningHost } from '../linux-host.js';
-import { UnknownCommand, type ProgramEnd, type ProgramModel } from './command-handler.js';
+import { UnknownCommand, type ProgramModel } from './command-handler.js';
 import { discoveryMode, discoveryRecordMode } from './iscsiadm-discovery.js';
 import { ifaceMode } from './iscsiadm-iface.js';
+import type { IscsiadmMode, Machine } from './iscsiadm-mode.js';
 import { nodeMode } from './iscsiadm-node.js';
 import { IscsiadmOptions } from './iscsiadm-options.js';
 import { sessionMode } from './iscsiadm-session.js';
 import { databaseFailure } from './iscsiadm-words.js';
-
-export interface Machine {
-  readonly host: LinuxHost;
-  readonly running: RunningHost;
-}
-
-/** One mode of iscsiadm; `undefined` for options the model does not know. */
-export type IscsiadmMode = (
-  machine: Machine,
-  options: IscsiadmOptions,
-) => Promise<ProgramEnd | undefined>;
 
 /** Modes that take the node database's lock. */
 const DATABASE_MODES: Readonly<Record<string, IscsiadmMode>> = {
