@@ -11,6 +11,9 @@ export interface MultipathSettings {
   readonly friendlyNames?: boolean;
 }
 
+/** What multipathd calls a value of `find_multipaths`. */
+const SAID_OF = { strict: 'strict', smart: 'smart', yes: 'on', no: 'off' } as const;
+
 /** multipathd and udev of the guest, in an experimenter's hands. */
 export class GuestDaemons {
   private readonly guest: Guest;
@@ -22,19 +25,15 @@ export class GuestDaemons {
     this.guest = guest;
   }
 
-  async configureMultipath({ findMultipaths, friendlyNames }: MultipathSettings): Promise<void> {
-    const settings = {
-      ...(findMultipaths === undefined ? {} : { find_multipaths: findMultipaths }),
-      ...(friendlyNames === undefined ? {} : { user_friendly_names: friendlyNames ? 'yes' : 'no' }),
-    };
-    const lines = Object.entries(settings).map(([name, value]) => `  ${name} ${value}`);
+  async configureMultipath(settings: MultipathSettings): Promise<void> {
+    const { findMultipaths, friendlyNames } = settings;
+    const lines = [
+      ...(findMultipaths === undefined ? [] : [`  find_multipaths ${findMultipaths}`]),
+      ...(friendlyNames === undefined ? [] : [`  user_friendly_names ${yesNo(friendlyNames)}`]),
+    ];
     this.isConfigured = true;
     await this.guest.writeFile(CONFIG_FILE, `defaults {\n${lines.join('\n')}\n}\n`);
-    await this.reconfigure();
-    const taken = Object.entries(settings).map(
-      ([name, value]) => `grep -Eq '^\\s*${name} "?${value}"?$' <<< "$config"`,
-    );
-    await this.until(`config=$(multipathd show config); ${taken.join(' && ')}`);
+    await this.reconfigure(settings);
   }
 
   async stopMultipathd(): Promise<void> {
@@ -69,14 +68,20 @@ export class GuestDaemons {
   async restoreConfiguration(): Promise<void> {
     if (!this.isConfigured) return;
     await this.guest.script(`rm -f ${CONFIG_FILE} /etc/multipath/bindings`);
-    await this.reconfigure();
+    await this.reconfigure({});
     this.isConfigured = false;
   }
 
-  private async reconfigure(): Promise<void> {
+  /** Returns when the settings are in force; the daemon answers before it has begun. */
+  private async reconfigure({ findMultipaths, friendlyNames }: MultipathSettings): Promise<void> {
     await this.guest.script('multipathd reconfigure');
-    // It answers before it has begun.
-    await this.until('multipathd show daemon | grep -Eq "idle|running"');
+    const find = SAID_OF[findMultipaths ?? 'strict'];
+    const friendly = yesNo(friendlyNames ?? false);
+    await this.until(`
+      config=$(multipathd show config) &&
+      grep -q 'find_multipaths "${find}"' <<< "$config" &&
+      grep -q 'user_friendly_names "${friendly}"' <<< "$config" &&
+      multipathd show daemon | grep -Eq 'idle|running'`);
   }
 
   /** Runs a script again and again until it succeeds. */
@@ -89,4 +94,8 @@ export class GuestDaemons {
       await pause(LOOK_INTERVAL_MS);
     }
   }
+}
+
+function yesNo(value: boolean): 'yes' | 'no' {
+  return value ? 'yes' : 'no';
 }

@@ -64,7 +64,9 @@ async function configure(host: RecordingHost, setting: string): Promise<void> {
   await host.guest.writeFile(CONFIG, `defaults {\n  ${setting}\n}\n`);
   await host.must(['multipathd', 'reconfigure']);
   const [name = '', value = ''] = setting.split(' ');
-  await host.until(`multipathd show config | grep -Eq '^\\s*${name} "?${value}"?$'`);
+  // Two of the values have other names in there.
+  const said = { yes: '(yes|on)', no: 'off' }[value] ?? value;
+  await host.until(`multipathd show config | grep -Eq '${name} "${said}"'`);
 }
 
 async function lookAtPaths(
