@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'simulator',
           include: [
-            'test/{workflow,conformance,durability,replay,worker,client,cli,demo}/**/*.test.ts',
+            'test/{workflow,conformance,durability,torture,replay,worker,client,cli,demo}/**/*.test.ts',
           ],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 60_000,
@@ -32,7 +32,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'lab',
-          include: ['lab/{smoke,core}.test.ts'],
+          include: ['lab/{smoke,core,reboot,faults}.test.ts'],
           // One guest at a time: an emulated machine takes every core it gets.
           fileParallelism: false,
           testTimeout: 300_000,

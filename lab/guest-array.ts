@@ -41,6 +41,8 @@ export class GuestArray {
   private readonly targets = new Map<string, Target>();
   private readonly places = new Map<string, Place>();
   private readonly luns = new Map<string, number>();
+  /** What is mapped, for the time after a reboot: by target and LUN. */
+  private readonly mapped = new Map<string, { readonly volume: Volume; readonly unit: Unit }>();
   private readonly withChap = new Set<string>();
   private hasDiscoveryChap = false;
   private targetsMade = 1;
@@ -51,22 +53,27 @@ export class GuestArray {
     this.targets.set(own.iqn, own);
   }
 
-  /** Makes the own target; a reboot takes everything away. */
+  /** Makes the targets with what is mapped; a reboot takes everything away but the data. */
   async start(): Promise<void> {
-    await createTarget(this.guest, this.own);
+    for (const target of this.targets.values()) await createTarget(this.guest, target);
+    const units = [...this.mapped.values()].map(({ unit }) => unit);
+    if (units.length > 0) await createUnits(this.guest, units);
+    for (const { volume, unit } of this.mapped.values()) {
+      const mapping = { ...this.placeOf(volume.volumeId), lun: volume.lun, unit };
+      await mapLuns(this.guest, this.targetOf(volume.iqn), [mapping]);
+    }
   }
 
   /** @param prefix - of the volume's id */
   async freshVolume(prefix: string, place: VolumePlace): Promise<Volume> {
     const { iqn = this.own.iqn, portals, mapped = true } = place;
-    const target = this.targetOf(iqn);
     const lun = place.lun ?? this.nextLun(iqn);
     const unit = { serial: randomUUID().replaceAll('-', ''), sizeBytes: VOLUME_BYTES };
     const volumeId = `${prefix}-${String(this.places.size + 1)}`;
     this.places.set(volumeId, { unit, ...(portals === undefined ? {} : { portals }) });
     await createUnits(this.guest, [unit]);
     const volume = { volumeId, iqn, lun, wwid: wwidOf(unit).dm, sizeBytes: VOLUME_BYTES };
-    if (mapped) await mapLuns(this.guest, target, [{ ...this.placeOf(volumeId), lun }]);
+    if (mapped) await this.mapVolume(volume);
     return volume;
   }
 
@@ -84,18 +91,24 @@ export class GuestArray {
     return target;
   }
 
-  async mapVolume({ volumeId, iqn, lun }: Volume): Promise<void> {
-    await mapLuns(this.guest, this.targetOf(iqn), [{ ...this.placeOf(volumeId), lun }]);
+  async mapVolume(volume: Volume): Promise<void> {
+    const { volumeId, iqn, lun } = volume;
+    const place = this.placeOf(volumeId);
+    await mapLuns(this.guest, this.targetOf(iqn), [{ ...place, lun }]);
+    this.mapped.set(mappingKey(volume), { volume, unit: place.unit });
   }
 
-  async unmapVolume({ volumeId, iqn, lun }: Volume): Promise<void> {
+  async unmapVolume(volume: Volume): Promise<void> {
+    const { volumeId, iqn, lun } = volume;
     await unmapLun(this.guest, this.targetOf(iqn), { ...this.placeOf(volumeId), lun });
+    this.mapped.delete(mappingKey(volume));
   }
 
   async reuseLun(old: Volume, other: Volume): Promise<void> {
     const { unit } = this.placeOf(other.volumeId);
     const mapping = { ...this.placeOf(old.volumeId), lun: old.lun, unit };
     await mapLuns(this.guest, this.targetOf(old.iqn), [mapping]);
+    this.mapped.set(mappingKey(old), { volume: old, unit });
   }
 
   async setChap(iqn: string, chap: Chap): Promise<void> {
@@ -122,6 +135,7 @@ export class GuestArray {
     for (const iqn of added) {
       await removeTarget(this.guest, iqn);
       this.targets.delete(iqn);
+      for (const [key, { volume }] of this.mapped) if (volume.iqn === iqn) this.mapped.delete(key);
     }
     return added;
   }
@@ -144,4 +158,8 @@ export class GuestArray {
     if (place === undefined) throw new Error(`The lab has no volume ${volumeId}`);
     return place;
   }
+}
+
+function mappingKey({ iqn, lun }: Pick<Volume, 'iqn' | 'lun'>): string {
+  return `${iqn} ${String(lun)}`;
 }

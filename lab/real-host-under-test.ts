@@ -263,6 +263,21 @@ export class RealHostUnderTest implements HostUnderTest {
     return historyText(this.machine.client, volumeId);
   }
 
+  /**
+   * The host goes down and comes up again: cleanly, or as if its power was cut. Its worker comes up
+   * with it, and the array, which stands in the same machine, before that.
+   */
+  async reboot(how: 'clean' | 'power cut'): Promise<void> {
+    if (how === 'clean') await this.guest.reboot();
+    else {
+      await this.guest.powerCut();
+      await this.guest.boot();
+    }
+    await addAddress(this.guest, IPV6_PORTAL);
+    await this.array.start();
+    await this.startWorker();
+  }
+
   async reset(): Promise<void> {
     await this.network.restore();
     await this.tools.end();

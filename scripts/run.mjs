@@ -18,7 +18,12 @@ const TASKS = {
   test: { dist: true, command: [...VITEST, '--project', 'unit', '--project', 'simulator'] },
   'test:unit': { command: [...VITEST, '--project', 'unit'] },
   'test:simulator': { dist: true, command: [...VITEST, '--project', 'simulator'] },
-  lab: { dist: true, command: [...VITEST, '--project', 'lab'] },
+  lab: {
+    dist: true,
+    command: [...VITEST, '--project', 'lab'],
+    // The others take longer: `npm run lab -- reboot`.
+    unlessNamed: ['lab/smoke.test.ts', 'lab/core.test.ts'],
+  },
   conformance: { dist: true, command: [...TYPESCRIPT, 'lab/conformance.ts'] },
   'bench:lab': { dist: true, command: [...TYPESCRIPT, 'bench/lab/bench.ts'] },
   'bench:overhead': { dist: true, command: [...TYPESCRIPT, 'bench/overhead.ts'] },
@@ -47,9 +52,12 @@ if (!Object.hasOwn(TASKS, name)) {
   process.stderr.write(`Usage: node scripts/run.mjs ${Object.keys(TASKS).join('|')} [arguments]\n`);
   process.exit(2);
 }
-const { dist = false, command, parts } = TASKS[name];
+const { dist = false, command, parts, unlessNamed = [] } = TASKS[name];
 await prepare({ dist });
-if (command !== undefined) process.exit((await runNode([...command, ...more])).code);
+if (command !== undefined) {
+  const named = more.some((argument) => !argument.startsWith('-')) ? [] : unlessNamed;
+  process.exit((await runNode([...command, ...named, ...more])).code);
+}
 if (parts !== undefined) process.exit(await runParts(parts));
 
 /** Runs all parts, whatever became of those before, and names the ones that failed. */

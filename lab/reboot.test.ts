@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { requestFor, type Volume } from '../test/conformance/host-under-test.js';
+import { eventually } from '../test/support/eventually.js';
+import { useRealHost } from './use-real-host.js';
+
+const TIMEOUT_MS = 600_000;
+const PATTERN = 'kept across a reboot';
+/** An emulated host boots in 15 s, its worker starts in 15 more, an attach takes 5. */
+const RECOVERED = { withinMs: 180_000 };
+const VOLUMES_AT_ONCE = 4;
+
+describe('a real Linux host that goes down', () => {
+  const host = useRealHost();
+
+  /** What is on the host is what the ledger says: the volume with its data, or nothing. */
+  async function expectSettled(volume: Volume, before: unknown): Promise<string> {
+    const { state, stablePath } = await host().state(volume.volumeId);
+    if (state === 'attached' || state === 'degraded') {
+      expect(await host().read(stablePath ?? '', 1)).toHaveLength(1);
+    } else {
+      expect(await host().hostState()).toEqual(before);
+    }
+    return state;
+  }
+
+  test(
+    'has an attached volume back by itself, under the same path and with its data',
+    async () => {
+      const before = await host().hostState();
+      const volume = await host().freshVolume();
+      const { stablePath, bootId } = await host().attach(requestFor(host(), volume));
+      await host().write(stablePath, PATTERN);
+
+      await host().reboot('clean');
+
+      await eventually(async () => {
+        const seen = await host().state(volume.volumeId);
+        expect(seen).toMatchObject({ state: 'attached', stablePath, wwid: volume.wwid });
+        expect(seen.bootId).not.toBe(bootId);
+      }, RECOVERED);
+      expect(await host().read(stablePath, PATTERN.length)).toBe(PATTERN);
+      await host().detach(volume.volumeId);
+      expect(await host().hostState()).toEqual(before);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'while attaching ends with the volume attached, or with a host as before',
+    async () => {
+      const before = await host().hostState();
+      const volume = await host().freshVolume();
+      const attach = host()
+        .attach(requestFor(host(), volume, { policy: { deadlineMs: 120_000 } }))
+        .then(
+          () => 'attached',
+          (error: unknown) => String(error),
+        );
+      await eventually(async () => {
+        expect((await host().hostState())['sessions']).not.toEqual([]);
+      });
+
+      await host().reboot('power cut');
+
+      const outcome = await attach;
+      const state = await eventually(async () => {
+        const settled = await expectSettled(volume, before);
+        expect(settled).toMatch(/^(?:attached|degraded|failed)$/);
+        return settled;
+      }, RECOVERED);
+      process.stdout.write(`lab: power cut while attaching: ${outcome}; then ${state}\n`);
+      await host().detach(volume.volumeId);
+      expect(await host().hostState()).toEqual(before);
+    },
+    TIMEOUT_MS,
+  );
+
+  test.each(['clean', 'power cut'] as const)(
+    'while detaching (%s) is clean when it is back, without anybody asking again',
+    async (how) => {
+      const before = await host().hostState();
+      const volume = await host().freshVolume();
+      const { device } = await host().attach(requestFor(host(), volume));
+      await host().write(device, PATTERN);
+      const detach = host().detach(volume.volumeId);
+      await eventually(async () => {
+        expect(await host().state(volume.volumeId)).toMatchObject({ state: 'detaching' });
+      });
+
+      await host().reboot(how);
+
+      expect(await detach).toMatchObject({ state: 'detached' });
+      expect(await host().hostState()).toEqual(before);
+      const again = await host().attach(requestFor(host(), volume));
+      expect(await host().read(again.device, PATTERN.length)).toBe(PATTERN);
+      await host().detach(volume.volumeId);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'brings up many volumes one after the other begun',
+    async () => {
+      const volumes = await Promise.all(
+        Array.from({ length: VOLUMES_AT_ONCE }, () => host().freshVolume()),
+      );
+      for (const volume of volumes) await host().attach(requestFor(host(), volume));
+
+      await host().reboot('clean');
+
+      const started = performance.now();
+      for (const { volumeId } of volumes) {
+        await eventually(async () => {
+          expect(await host().state(volumeId)).toMatchObject({ state: 'attached' });
+        }, RECOVERED);
+      }
+      const seconds = ((performance.now() - started) / 1_000).toFixed(1);
+      process.stdout.write(
+        `lab: ${String(VOLUMES_AT_ONCE)} volumes x 4 paths usable ${seconds} s after the worker's start\n`,
+      );
+      for (const { volumeId } of volumes) await host().detach(volumeId);
+    },
+    TIMEOUT_MS,
+  );
+});
