@@ -70,7 +70,7 @@ async function mountedBy(
   { byNumber }: Wanted,
   seen: Set<string>,
 ): Promise<DeviceUser[]> {
-  const text = await ifPresent(files.readText(`/proc/${pid}/mountinfo`));
+  const text = await mountsOf(files, pid);
   // Empty for a process that is just ending; the namespaces of most are the same.
   if (text === undefined || text === '' || seen.has(text)) return [];
   seen.add(text);
@@ -79,4 +79,14 @@ async function mountedBy(
     if (block === undefined) return [];
     return [{ block, kind: 'mount' as const, what: `${mountPoint} (namespace of pid ${pid})` }];
   });
+}
+
+/** `undefined` for a process that has ended: the kernel answers EINVAL as long as its entry is there. */
+async function mountsOf(files: FileTree, pid: string): Promise<string | undefined> {
+  try {
+    return await ifPresent(files.readText(`/proc/${pid}/mountinfo`));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EINVAL') return undefined;
+    throw error;
+  }
 }

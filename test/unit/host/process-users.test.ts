@@ -39,6 +39,11 @@ test('what others have open, or is no file, does not count', async () => {
   expect(await findProcessUsers(files, ['sdb'])).toEqual([]);
 });
 
+test('a process that is just ending has no mounts', async () => {
+  const files = host().unreadable('/proc/42/mountinfo', 'EINVAL');
+  expect(await findProcessUsers(files, ['sdb'])).toEqual([]);
+});
+
 test('a process that cannot be looked into is unknown, not absent', async () => {
   const files = host().unreadable('/proc/42/fd', 'EACCES');
   await expect(findProcessUsers(files, ['sdb'])).rejects.toMatchObject({ code: 'EACCES' });
