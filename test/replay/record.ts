@@ -11,7 +11,10 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { startDevServer } from '../../src/demo/dev-server.js';
 import { eventually } from '../support/eventually.js';
-import { Fleet, FLEET_PORTALS } from '../support/in-process-fleet.js';
+import { repairUpdate, verifyUpdate } from '../../src/workflows/messages.js';
+import { Fleet, FLEET_IQN, FLEET_PORTALS } from '../support/in-process-fleet.js';
+
+const PERSON = { requestedBy: 'operator', reason: 'recorded' };
 
 /** Version of what histories look like; part of the file names. */
 const CONTRACT = 'v1';
@@ -111,6 +114,64 @@ function scenarios(): Record<string, (fleet: Fleet) => Promise<string>> {
       );
       await host.startWorker();
       await detach;
+      return volume.volumeId;
+    },
+    async 'discovered-and-repaired'(fleet) {
+      const host = await fleet.addHost();
+      const volume = fleet.addVolume();
+      const [portal = ''] = FLEET_PORTALS;
+      const connection = { discovery: { portal, iqn: FLEET_IQN, lun: volume.lun } };
+      const { paths } = await fleet.attach(fleet.request(host, volume, { connection }));
+      const attribute = `/sys/class/scsi_device/${paths[0]?.hctl ?? ''}/device/delete`;
+      await host.simulated.writer.writeAttribute(attribute, '1');
+      const request = { volumeId: volume.volumeId, hostId: host.hostId };
+      await fleet.handle(volume.volumeId).executeUpdate(verifyUpdate, { args: [request] });
+      await fleet.handle(volume.volumeId).executeUpdate(repairUpdate, { args: [request] });
+      await fleet.detach(host, volume.volumeId);
+      return volume.volumeId;
+    },
+    async 'back-after-a-reboot'(fleet) {
+      const host = await fleet.addHost();
+      const volume = fleet.addVolume();
+      const { bootId } = await fleet.attach(fleet.request(host, volume));
+      await host.simulated.control.reboot();
+      await fleet.announce(host);
+      await eventually(
+        async () => {
+          const seen = await fleet.state(volume.volumeId);
+          if (seen.state !== 'attached' || seen.bootId === bootId) throw new Error(seen.state);
+        },
+        { withinMs: 20_000 },
+      );
+      await fleet.detach(host, volume.volumeId);
+      return volume.volumeId;
+    },
+    async 'forced-with-approval'(fleet) {
+      const host = await fleet.addHost();
+      const volume = fleet.addVolume();
+      const { device, wwid } = await fleet.attach(fleet.request(host, volume));
+      await host.simulated.control.writeThrough(device, 0, new Uint8Array([1]));
+      await host.simulated.control.addFault({ kind: 'flush-fails', wwid: `naa.${wwid.slice(1)}` });
+      const detach = fleet.detach(host, volume.volumeId, 'force');
+      await eventually(
+        async () => {
+          const { state } = await fleet.state(volume.volumeId);
+          if (state !== 'needs-approval') throw new Error(`still ${state}`);
+        },
+        { withinMs: 20_000 },
+      );
+      await fleet.approve(host, volume.volumeId, { ...PERSON, decision: 'approve' });
+      await detach;
+      return volume.volumeId;
+    },
+    async abandoned(fleet) {
+      const host = await fleet.addHost();
+      const volume = fleet.addVolume();
+      await fleet.attach(fleet.request(host, volume));
+      await host.stopWorker();
+      const { cleanup } = await fleet.abandon(host, volume.volumeId, PERSON);
+      await host.startWorker();
+      await fleet.client.workflow.getHandle(cleanup).result();
       return volume.volumeId;
     },
     async 'host-never-answers'(fleet) {

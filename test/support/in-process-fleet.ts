@@ -8,6 +8,8 @@ import {
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createControlActivities } from '../../src/activities/control-activities.js';
 import { createHostActivities } from '../../src/activities/host-activities.js';
+import { announceBoot } from '../../src/worker/announce-boot.js';
+import { createLogger } from '../../src/worker/logging.js';
 import { createTemporalLedger } from '../../src/worker/temporal-ledger.js';
 import { attachmentWorkflowId, CONTROL_TASK_QUEUE, hostTaskQueue } from '../../src/contract/ids.js';
 import { ATTACHMENT_WORKFLOW } from '../../src/contract/names.js';
@@ -208,6 +210,17 @@ export class Fleet {
   ): Promise<string> {
     const request = { volumeId, hostId: host.hostId, ...stated };
     return this.handle(volumeId).executeUpdate(approveUpdate, { args: [request] });
+  }
+
+  /** What a host worker does when it starts: its attachments hear which boot it is. */
+  async announce(host: FleetHost): Promise<void> {
+    await announceBoot({
+      client: this.client,
+      logger: createLogger({ level: 'error' }),
+      hostId: host.hostId,
+      files: host.simulated.files,
+      signal: new AbortController().signal,
+    });
   }
 
   async state(volumeId: string): Promise<AttachmentView> {

@@ -3,8 +3,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { injectedServer } from '../support/injected-server.js';
 import { Fleet, FLEET_PORTALS, type FleetHost } from '../support/in-process-fleet.js';
-import { announceBoot } from '../../src/worker/announce-boot.js';
-import { createLogger } from '../../src/worker/logging.js';
 
 const PATTERN = new TextEncoder().encode('kept across a boot');
 const WITHIN = { withinMs: 20_000 };
@@ -16,17 +14,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await fleet.stop();
 });
-
-/** What a host worker does when it starts. */
-async function announce(host: FleetHost): Promise<void> {
-  await announceBoot({
-    client: fleet.client,
-    logger: createLogger({ level: 'error' }),
-    hostId: host.hostId,
-    files: host.simulated.files,
-    signal: new AbortController().signal,
-  });
-}
 
 async function bootIdOf(host: FleetHost): Promise<string> {
   return (await host.simulated.files.readText('/proc/sys/kernel/random/boot_id')).trim();
@@ -42,7 +29,7 @@ describe('after a reboot', () => {
     await host.simulated.runner.run({ program: 'sync', args: [attached.device], timeoutMs: 5_000 });
 
     await host.simulated.control.reboot();
-    await announce(host);
+    await fleet.announce(host);
 
     await eventually(async () => {
       expect(await fleet.state(volume.volumeId)).toMatchObject({
@@ -66,7 +53,7 @@ describe('after a reboot', () => {
     await fleet.attach(request);
 
     await host.simulated.control.reboot();
-    await announce(host);
+    await fleet.announce(host);
     await eventually(async () => {
       expect(await fleet.state(volume.volumeId)).toMatchObject({ state: 'degraded' });
     }, WITHIN);
@@ -86,7 +73,7 @@ describe('after a reboot', () => {
     }
     try {
       await host.simulated.control.reboot();
-      await announce(host);
+      await fleet.announce(host);
       await eventually(async () => {
         expect(await fleet.state(volume.volumeId)).toMatchObject({ state: 'degraded' });
       }, WITHIN);
@@ -108,7 +95,7 @@ describe('after a reboot', () => {
     const before = await fleet.state(volume.volumeId);
     const runs = await host.simulated.control.runs();
 
-    await announce(host);
+    await fleet.announce(host);
     const { volumeId } = volume;
     await eventually(async () => {
       const history = JSON.stringify(await fleet.handle(volumeId).fetchHistory());
