@@ -8,6 +8,7 @@ import { discoveryScenarios } from './scenarios/discovery.js';
 import { identityScenarios } from './scenarios/identity.js';
 import { multipathScenarios } from './scenarios/multipath.js';
 import { namesScenarios } from './scenarios/names.js';
+import { removalScenarios } from './scenarios/removal.js';
 import { sharingScenarios } from './scenarios/sharing.js';
 import { singlePathScenarios } from './scenarios/single-path.js';
 import { toolScenarios } from './scenarios/tools.js';
@@ -26,6 +27,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...toolScenarios,
   ...undoingScenarios,
   ...detachScenarios,
+  ...removalScenarios,
 ];
 
 /**
