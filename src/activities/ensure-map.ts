@@ -39,14 +39,14 @@ type Path = ScsiDeviceFact & { readonly block: string };
 export function ensureMapStep(host: HostContext): HostSteps['ensureMap'] {
   return hostStep(host, ensureMapInputSchema, async ({ input, signal }) => {
     const paths = await readPaths(host, input);
-    if (input.multipath === 'off') return single(host, input, paths, []);
+    if (input.multipath === 'off') return single(host, { ...input, signal }, paths, []);
     return host.mapLocks.run(input.wwid, async () => {
       const silence = await askForMap(host, input, signal);
       if (silence !== undefined) {
         if (input.multipath === 'required') {
           throw createFailure('MultipathUnavailable', `No multipathd: ${silence}`);
         }
-        return single(host, input, paths, [
+        return single(host, { ...input, signal }, paths, [
           `no multipathd (${silence}): the volume hangs on one path and does not survive its loss`,
         ]);
       }
@@ -197,7 +197,7 @@ async function requireOwnSlaves(
 
 async function single(
   host: HostContext,
-  input: EnsureMapInput,
+  input: EnsureMapInput & { readonly signal: AbortSignal },
   paths: readonly Path[],
   warnings: readonly string[],
 ): Promise<FormedDevice> {
@@ -209,7 +209,14 @@ async function single(
   }
   checkSize(input, path.sizeBytes);
   const { wwid } = input;
-  const stable = await findStablePath(host.files, { kind: 'single', wwid, block: path.block });
+  const find = () => findStablePath(host.files, { kind: 'single', wwid, block: path.block });
+  // udev's link comes up to a second after the disk; a host without one is no reason to fail.
+  const { linkWaitMs } = FIXED_BOUNDS;
+  const linked = await lookUntil({ waitMs: linkWaitMs, signal: input.signal }, async () => {
+    const stable = await find();
+    return stable.onlyThisBoot ? undefined : stable;
+  });
+  const stable = linked ?? (await find());
   return {
     kind: 'single',
     device: `/dev/${path.block}`,

@@ -114,6 +114,8 @@ export const FIXED_BOUNDS = {
   rescanAnswerMs: 5_000,
   /** Writing back a device without a usable path: nothing dirty ends at once, the rest never. */
   flushWithoutPathMs: 10_000,
+  /** From a disk to the link that names it, where udev makes one. */
+  linkWaitMs: 3_000,
   /** A device list that must be empty is read twice, this far apart. */
   slavesRecheckMs: 100,
   /** A multipathd or udev tool; its own client gives up after 4 s. */
