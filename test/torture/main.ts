@@ -1,0 +1,119 @@
+/**
+ * `npm run torture -- --seed N --runs M`: runs drawn from seeds N, N+1, … and judged by the oracle.
+ * `--plan FILE` plays a kept plan again; `--selftest` shows that the oracle sees planted defects.
+ */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { startDevServer } from '../../src/demo/dev-server.js';
+import { drawPlan } from './draw-plan.js';
+import type { Plan } from './plan.js';
+import { keep, runPlan, type RunResult } from './run-plan.js';
+import { selftest } from './selftest.js';
+import { TortureServer } from './torture-server.js';
+
+/** Most of a run is waiting: several at once per core. */
+const AT_ONCE_PER_CORE = 4;
+
+/** Between the starts of the first: all at once they would wait for each other. */
+const STAGGER_MS = 600;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    runs: { type: 'string', default: '50' },
+    plan: { type: 'string' },
+    'at-once': { type: 'string' },
+    keep: { type: 'string' },
+    selftest: { type: 'boolean', default: false },
+  },
+});
+const firstSeed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
+const runs = Number(values.runs);
+const atOnce = Number(values['at-once'] ?? AT_ONCE_PER_CORE * availableParallelism());
+
+const temporary = await mkdtemp(join(tmpdir(), 'mooring-torture-'));
+const kept = values.keep ?? join(tmpdir(), 'mooring-torture-kept');
+const server = await startDevServer({
+  headless: true,
+  logFile: join(temporary, 'server.log'),
+  onProgress: say,
+});
+let isWell = false;
+try {
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
+    logger: new DefaultLogger('WARN'),
+  });
+  const workflowBundle = join(temporary, 'workflows.cjs');
+  await writeFile(workflowBundle, code);
+  const torture = await TortureServer.start({ temporalAddress: server.address, workflowBundle });
+  isWell = values.selftest ? await selftest(torture, say) : await runAll(torture, await plans());
+} finally {
+  await server.stop();
+  await rm(temporary, { recursive: true, force: true });
+}
+// Workers that were killed on purpose still hold their threads.
+process.exit(isWell ? 0 : 1);
+
+async function plans(): Promise<Plan[]> {
+  if (values.plan !== undefined) {
+    const plan = JSON.parse(await readFile(values.plan, 'utf8')) as Plan;
+    return Array.from({ length: values.runs === '50' ? 1 : runs }, () => plan);
+  }
+  return Array.from({ length: runs }, (_none, index) => drawPlan(firstSeed + index));
+}
+
+async function runAll(torture: TortureServer, todo: readonly Plan[]): Promise<boolean> {
+  say(`torture: seed ${firstSeed}, ${todo.length} runs, ${atOnce} at once`);
+  const begin = performance.now();
+  const results: RunResult[] = [];
+  const queue = [...todo.entries()];
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [index, plan] = next;
+      results.push(await runOne(torture, plan, `t${plan.seed}-${index}`));
+    }
+  };
+  await Promise.all(
+    Array.from({ length: atOnce }, async (_none, index) => {
+      await pause(index * STAGGER_MS);
+      await work();
+    }),
+  );
+  const minutes = (performance.now() - begin) / 60_000;
+  const total = (count: (result: RunResult) => number): number =>
+    results.reduce((sum, result) => sum + count(result), 0);
+  const violations = total((result) => result.violations.length);
+  say(
+    `torture: ${results.length} runs, ${total(({ operations }) => operations)} operations, ` +
+      `${total(({ faults }) => faults)} faults, ${total(({ histories }) => histories)} histories, ` +
+      `${violations} violations, ${(results.length / minutes).toFixed(1)} runs per minute`,
+  );
+  return violations === 0;
+}
+
+async function runOne(torture: TortureServer, plan: Plan, tag: string): Promise<RunResult> {
+  const begin = performance.now();
+  const result = await runPlan(plan, { server: torture, tag });
+  const seconds = ((performance.now() - begin) / 1_000).toFixed(1);
+  const { seed, operations, faults, histories, violations } = result;
+  say(
+    `seed ${seed}: ${operations} operations, ${faults} faults, ${histories} histories, ` +
+      `${violations.length} violations, ${seconds} s`,
+  );
+  for (const { law, what } of violations) say(`  ${law}: ${what}`);
+  if (violations.length > 0) {
+    say(`  again: npm run torture -- --seed ${seed} --runs 1; kept in ${await keep(kept, result)}`);
+  }
+  return result;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,222 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Worker } from '@temporalio/worker';
+import { Caller, isAsk, type AskDeed } from './caller.js';
+import { isDisturbance, Disturber } from './disturber.js';
+import type { Call, Evidence, Quiet, RunHistory, Sighting } from './evidence.js';
+import { lookAt } from './host-look.js';
+import { Looker } from './looker.js';
+import { holdsWithin, settled } from './patience.js';
+import type { Deed, Plan, Timed } from './plan.js';
+import { Random } from './random.js';
+import { Registry } from './registry.js';
+import type { Tamper } from './torture-host.js';
+import type { TortureServer } from './torture-server.js';
+import { VolumeUser } from './volume-user.js';
+import { World } from './world.js';
+
+/** Every bound of an attach, a detach and an undo together, on a busy machine. */
+const ANSWERS_MS = 90_000;
+const REST_MS = 45_000;
+const CLOSED_MS = 30_000;
+const SIGHT_EVERY_MS = 80;
+
+export interface PlayOptions {
+  readonly server: TortureServer;
+  /** Begins every id of the run; its own among all runs on the server. */
+  readonly tag: string;
+  readonly tamper?: Tamper;
+}
+
+/** Plays a plan from beginning to end, and brings back what there is to judge. */
+export async function play(plan: Plan, options: PlayOptions): Promise<Evidence> {
+  const { server, tag, tamper } = options;
+  return new Play(plan, await World.make(plan, tag, server, tamper), options).run();
+}
+
+class Play {
+  readonly #plan: Plan;
+  readonly #world: World;
+  readonly #server: TortureServer;
+  readonly #tag: string;
+  readonly #caller: Caller;
+  readonly #user: VolumeUser;
+  readonly #disturber: Disturber;
+  readonly #registry: Registry;
+  readonly #looker: Looker;
+  readonly #random: Random;
+  readonly #sightings: Sighting[] = [];
+  readonly #quiets: Quiet[] = [];
+  readonly #stuck: string[] = [];
+  readonly #texts: { what: string; text: string }[] = [];
+  readonly #logFrom: number;
+
+  constructor(plan: Plan, world: World, { server, tag }: PlayOptions) {
+    this.#plan = plan;
+    this.#world = world;
+    this.#server = server;
+    this.#tag = tag;
+    this.#caller = new Caller(server.client, plan, tag);
+    this.#user = new VolumeUser(world);
+    this.#disturber = new Disturber(world, server, this.#user);
+    this.#registry = new Registry(server.client, tag);
+    this.#looker = new Looker(world, this.#registry);
+    this.#random = new Random(plan.seed + 1);
+    this.#logFrom = server.logBook.lines.length;
+  }
+
+  async run(): Promise<Evidence> {
+    const sighting = setInterval(() => void this.#sight(), SIGHT_EVERY_MS);
+    try {
+      for (const act of this.#plan.acts) {
+        await this.#act(act);
+        this.#quiets.push(await this.#looker.uneasy());
+        await this.#heal();
+        this.#quiets.push(await this.#looker.quiet());
+      }
+      await this.#detachAll();
+      this.#quiets.push(await this.#looker.last());
+    } finally {
+      clearInterval(sighting);
+      await Promise.all(this.#world.hosts.map((host) => host.stop()));
+    }
+    return this.#evidence();
+  }
+
+  async #act(act: readonly Timed[]): Promise<void> {
+    const begin = performance.now();
+    for (const { atMs, deed } of act) {
+      await pause(Math.max(0, begin + atMs - performance.now()));
+      this.#begin(deed);
+    }
+  }
+
+  #begin(deed: Deed): void {
+    if (isAsk(deed)) void this.#ask(deed);
+    else if (isDisturbance(deed)) this.#disturber.begin(deed);
+    else if (deed.kind === 'write') void this.#user.write(deed);
+    else void this.#user.use(deed);
+  }
+
+  async #ask(deed: AskDeed, mustSucceed = false): Promise<Call> {
+    if (deed.kind === 'attach') this.#user.onSent(deed.requestId);
+    if (deed.kind === 'detach') this.#user.onEnd(deed);
+    if (deed.kind === 'cancel') {
+      this.#plan.hosts.forEach((_host, host) => {
+        this.#user.onEnd({ volume: deed.volume, host });
+      });
+    }
+    const volumeId = this.#world.volumeId(deed.volume);
+    const { hostId } = this.#world.host(deed.host);
+    const call = await this.#caller.ask(deed, { volumeId, hostId }, mustSucceed);
+    await this.#user.onAnswer(call);
+    return call;
+  }
+
+  /** Everything that is wrong ends, and what is under way comes to its end. */
+  async #heal(): Promise<void> {
+    await this.#disturber.heal();
+    const isAnswered = async (): Promise<boolean> => {
+      await this.#decide();
+      return this.#caller.unanswered.length === 0;
+    };
+    if (!(await holdsWithin(ANSWERS_MS, isAnswered, 250))) {
+      for (const { deed, hostId, volumeId } of this.#caller.unanswered) {
+        this.#stuck.push(`${deed.kind} of ${volumeId} on ${hostId} was not answered`);
+      }
+    }
+    // Not judged here: a look says what there is, and the oracle what that is worth.
+    await holdsWithin(REST_MS, () => this.#looker.isAtRest(), 250);
+  }
+
+  /** A person decides whatever is asked. */
+  async #decide(): Promise<void> {
+    if (!(await this.#registry.states()).includes('needs-approval')) return;
+    for (const entity of await this.#registry.entities()) {
+      if (entity.state !== 'needs-approval') continue;
+      const volume = this.#world.volumeIds.indexOf(entity.volumeId);
+      const host = this.#world.hosts.findIndex(({ hostId }) => hostId === entity.hostId);
+      const decision = this.#random.chance(0.5) ? 'approve' : 'refuse';
+      await this.#ask({ kind: 'approve', volume, host, decision });
+    }
+  }
+
+  async #detachAll(): Promise<void> {
+    const open = await this.#registry.entities();
+    const attachments = open.filter(({ workflowId }) => workflowId.startsWith('attachment/'));
+    await Promise.all(
+      attachments.map(async ({ volumeId, hostId }, index) => {
+        const volume = this.#world.volumeIds.indexOf(volumeId);
+        const host = this.#world.hosts.findIndex((each) => each.hostId === hostId);
+        const requestId = `last${index}`;
+        await this.#ask({ kind: 'detach', volume, host, requestId, mode: 'normal' }, true);
+      }),
+    );
+    const isClosed = async (): Promise<boolean> => (await this.#registry.runs('open')).length === 0;
+    await holdsWithin(CLOSED_MS, isClosed, 150);
+    await Promise.all(this.#world.hosts.map((host) => settled(() => lookAt(host.simulated))));
+  }
+
+  async #sight(): Promise<void> {
+    for (const host of this.#world.hosts) {
+      const wwids = await this.#looker.volumesOn(host).catch(() => []);
+      this.#sightings.push({ atMs: performance.now(), hostId: host.hostId, wwids });
+    }
+  }
+
+  async #evidence(): Promise<Evidence> {
+    await Promise.all(this.#caller.calls.map((call) => this.#caller.askAgain(call)));
+    const runs = await this.#registry.runs('all');
+    const histories = await Promise.all(runs.map((run) => this.#registry.history(run)));
+    for (const run of runs) {
+      const text = await this.#registry.description(run);
+      this.#texts.push({ what: `description of ${run.workflowId}`, text });
+    }
+    const { calls } = this.#caller;
+    for (const call of calls) {
+      this.#texts.push({ what: `answer to ${call.deed.kind}`, text: JSON.stringify(call) });
+    }
+    for (const host of this.#world.hosts) {
+      const lines = await host.simulated.control.runs();
+      this.#texts.push({ what: `command lines on ${host.hostId}`, text: lines.join('\n') });
+    }
+    const states = JSON.stringify(this.#quiets.flatMap(({ entities }) => entities));
+    this.#texts.push({ what: 'states', text: states });
+    const log = this.#server.logBook.lines.slice(this.#logFrom);
+    this.#texts.push({ what: 'log', text: log.join('\n') });
+    const { slots } = this.#user;
+    return {
+      plan: this.#plan,
+      tag: this.#tag,
+      hostIds: this.#world.hosts.map(({ hostId }) => hostId),
+      volumeIds: this.#world.volumeIds,
+      baselines: this.#world.baselines,
+      boots: Object.fromEntries(this.#world.hosts.map(({ hostId, boots }) => [hostId, boots])),
+      calls,
+      reads: this.#user.reads,
+      writes: this.#user.writes,
+      uses: this.#user.uses,
+      sightings: this.#sightings,
+      quiets: this.#quiets,
+      reused: this.#disturber.reused,
+      histories,
+      replays: await replay(this.#server, histories),
+      texts: this.#texts,
+      contents: this.#plan.volumes.map((_volume, index) => this.#world.contentOf(index, slots)),
+      stuck: this.#stuck,
+    };
+  }
+}
+
+/** Histories that today's workflows do not understand. */
+async function replay(
+  { workflowBundle }: TortureServer,
+  histories: readonly RunHistory[],
+): Promise<Evidence['replays']> {
+  const given = histories.map(({ workflowId, events }) => ({ workflowId, history: { events } }));
+  const failed: { workflowId: string; error: string }[] = [];
+  for await (const result of Worker.runReplayHistories({ workflowBundle }, given)) {
+    const { workflowId, error } = result;
+    if (error !== undefined) failed.push({ workflowId, error: `${error.name}: ${error.message}` });
+  }
+  return failed;
+}
