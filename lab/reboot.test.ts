@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { requestFor, type Volume } from '../test/conformance/host-under-test.js';
+import { requestFor, type HostState, type Volume } from '../test/conformance/host-under-test.js';
 import { eventually } from '../test/support/eventually.js';
 import { useRealHost } from './use-real-host.js';
 
@@ -12,13 +12,23 @@ const VOLUMES_AT_ONCE = 4;
 describe('a real Linux host that goes down', () => {
   const host = useRealHost();
 
+  /**
+   * The host's state, without what a power cut itself does: a line that multipath had written and not
+   * synced comes back as zeros, which no tool takes for a WWID.
+   */
+  async function stateAfterBoot(): Promise<HostState> {
+    const state = await host().hostState();
+    // eslint-disable-next-line no-control-regex -- the zeros themselves
+    return { ...state, wwids: state.wwids.filter((line) => !/^[\0\s]*$/.test(line)) };
+  }
+
   /** What is on the host is what the ledger says: the volume with its data, or nothing. */
   async function expectSettled(volume: Volume, before: unknown): Promise<string> {
     const { state, stablePath } = await host().state(volume.volumeId);
     if (state === 'attached' || state === 'degraded') {
       expect(await host().read(stablePath ?? '', 1)).toHaveLength(1);
     } else {
-      expect(await host().hostState()).toEqual(before);
+      expect(await stateAfterBoot()).toEqual(before);
     }
     return state;
   }
@@ -57,8 +67,8 @@ describe('a real Linux host that goes down', () => {
           (error: unknown) => String(error),
         );
       await eventually(async () => {
-        expect((await host().hostState())['sessions']).not.toEqual([]);
-      });
+        expect((await host().hostState()).sessions).not.toEqual([]);
+      }, RECOVERED);
 
       await host().reboot('power cut');
 
@@ -70,7 +80,7 @@ describe('a real Linux host that goes down', () => {
       }, RECOVERED);
       process.stdout.write(`lab: power cut while attaching: ${outcome}; then ${state}\n`);
       await host().detach(volume.volumeId);
-      expect(await host().hostState()).toEqual(before);
+      expect(await stateAfterBoot()).toEqual(before);
     },
     TIMEOUT_MS,
   );
@@ -85,12 +95,12 @@ describe('a real Linux host that goes down', () => {
       const detach = host().detach(volume.volumeId);
       await eventually(async () => {
         expect(await host().state(volume.volumeId)).toMatchObject({ state: 'detaching' });
-      });
+      }, RECOVERED);
 
       await host().reboot(how);
 
       expect(await detach).toMatchObject({ state: 'detached' });
-      expect(await host().hostState()).toEqual(before);
+      expect(await stateAfterBoot()).toEqual(before);
       const again = await host().attach(requestFor(host(), volume));
       expect(await host().read(again.device, PATTERN.length)).toBe(PATTERN);
       await host().detach(volume.volumeId);
@@ -106,9 +116,8 @@ describe('a real Linux host that goes down', () => {
       );
       for (const volume of volumes) await host().attach(requestFor(host(), volume));
 
-      await host().reboot('clean');
-
       const started = performance.now();
+      await host().reboot('clean');
       for (const { volumeId } of volumes) {
         await eventually(async () => {
           expect(await host().state(volumeId)).toMatchObject({ state: 'attached' });
@@ -116,7 +125,7 @@ describe('a real Linux host that goes down', () => {
       }
       const seconds = ((performance.now() - started) / 1_000).toFixed(1);
       process.stdout.write(
-        `lab: ${String(VOLUMES_AT_ONCE)} volumes x 4 paths usable ${seconds} s after the worker's start\n`,
+        `lab: ${String(VOLUMES_AT_ONCE)} volumes x 4 paths usable ${seconds} s after the reboot was asked for\n`,
       );
       for (const { volumeId } of volumes) await host().detach(volumeId);
     },
