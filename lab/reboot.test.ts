@@ -18,7 +18,6 @@ describe('a real Linux host that goes down', () => {
    */
   async function stateAfterBoot(): Promise<HostState> {
     const state = await host().hostState();
-    // eslint-disable-next-line no-control-regex -- the zeros themselves
     return { ...state, wwids: state.wwids.filter((line) => !/^[\0\s]*$/.test(line)) };
   }
 
