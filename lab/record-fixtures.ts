@@ -18,7 +18,7 @@ import {
 } from './record/record-open-iscsi.js';
 import { recordIfaces } from './record/record-ifaces.js';
 import { recordLostSession } from './record/record-lost-session.js';
-import { recordSettings } from './record/record-settings.js';
+import { recordFriendlyNames, recordSettings } from './record/record-settings.js';
 import { recordScans, recordSysfs } from './record/record-sysfs.js';
 import { RecordingHost } from './record/recording-host.js';
 
@@ -36,6 +36,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   'failed-logins': recordFailedLogins,
   discovery: recordDiscovery,
   settings: recordSettings,
+  'friendly-names': recordFriendlyNames,
   ifaces: recordIfaces,
   'lost-session': recordLostSession,
   'parallel-logins': (host) => recordParallelLogins(host, TIMED_ROUNDS),

@@ -8,7 +8,7 @@ const PATHS = ['multipathd', 'show', 'paths', 'raw', 'format', '%d %w %m %t %o %
 /** udev, multipathd and, with `smart`, udev's own wait for a second path are done by then. */
 const SETTLED = 'udevadm settle; sleep 3';
 
-/** What comes by itself under each value of `find_multipaths`, and what a friendly name changes. */
+/** What comes by itself under each value of `find_multipaths`. */
 export async function recordSettings(host: RecordingHost, fixtures: FixtureWriter): Promise<void> {
   for (const value of ['strict', 'smart', 'yes', 'no']) {
     await configure(host, `find_multipaths ${value}`);
@@ -35,20 +35,25 @@ export async function recordSettings(host: RecordingHost, fixtures: FixtureWrite
     );
     await host.clean();
   }
-  await recordFriendlyNames(host, fixtures);
-  await host.guest.script(`rm -f ${CONFIG}; multipathd reconfigure; sleep 2`);
+  await unconfigure(host);
 }
 
-async function recordFriendlyNames(host: RecordingHost, fixtures: FixtureWriter): Promise<void> {
+/** What a friendly name changes for who asks by WWID. */
+export async function recordFriendlyNames(
+  host: RecordingHost,
+  fixtures: FixtureWriter,
+): Promise<void> {
   const when = 'user_friendly_names yes; one path';
   await configure(host, 'user_friendly_names yes');
   await host.newRecord(FIRST);
   await host.login(FIRST);
   await host.scan(LUN_1.lun);
-  await host.until(`[ "$(multipathd add map ${WWID_1})" = ok ]`);
-  await host.guest.script('udevadm settle');
+  await host.guest.script(SETTLED);
   const command = (name: string, argv: readonly string[]): Promise<unknown> =>
     fixtures.command(DIRECTORY, name, { when, argv });
+  await command('friendly-add-map', ['multipathd', 'add', 'map', WWID_1]);
+  await command('friendly-show-maps', ['multipathd', 'show', 'maps', 'raw', 'format', '%n %w']);
+  await host.guest.script(SETTLED);
   await command('friendly-show-map-by-wwid', ['multipathd', 'show', 'map', WWID_1, 'json']);
   await command('friendly-show-map-by-name', ['multipathd', 'show', 'map', 'mpatha', 'json']);
   await fixtures.layout(DIRECTORY, 'by-id.friendly', { when, roots: ['/dev/disk/by-id'] });
@@ -57,6 +62,11 @@ async function recordFriendlyNames(host: RecordingHost, fixtures: FixtureWriter)
   await command('friendly-flush-by-wwid', ['multipath', '-f', WWID_1]);
   await host.clean();
   await host.guest.script(`rm -f ${bindings}`);
+  await unconfigure(host);
+}
+
+async function unconfigure(host: RecordingHost): Promise<void> {
+  await host.guest.script(`rm -f ${CONFIG}; multipathd reconfigure; sleep 2`);
 }
 
 async function configure(host: RecordingHost, setting: string): Promise<void> {
