@@ -23,11 +23,13 @@ export class SimulatedFiles implements FileTree, FileWriter {
 
   readText(path: string): Promise<string> {
     return this.#host.serve(async (running) => {
+      await this.#host.boundaries.pass('read-file', path, 'before');
       const { entry, path: real } = this.#look(running, path, { syscall: 'open' });
       this.#refuseUnreadable('read', path, real);
       if (entry.kind !== 'file') throw new SystemError('EISDIR', 'read', path);
       const text = entry.read();
       if (text.length > TEXT_MAX_BYTES) throw new RangeError(`${path} is longer than 1 MiB`);
+      await this.#host.boundaries.pass('read-file', path, 'after');
       return text;
     });
   }
