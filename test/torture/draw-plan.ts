@@ -137,8 +137,8 @@ function drawAttach(random: Random, world: World, volume: number, requestId: str
 /** Short bounds: what is slow or dead must show within an act. */
 function drawPolicy(random: Random, paths: number): Record<string, number> {
   return {
-    deadlineMs: random.int(3_000, 9_000),
-    hostWaitMs: random.int(800, 3_000),
+    deadlineMs: random.int(5_000, 12_000),
+    hostWaitMs: random.int(2_000, 5_000),
     loginTimeoutMs: random.int(1_000, 3_000),
     minPaths: random.chance(0.8) ? 1 : random.int(1, paths),
     pathGraceMs: random.int(0, 300),

@@ -18,7 +18,7 @@ import { selftest } from './selftest.js';
 import { TortureServer } from './torture-server.js';
 
 /** Most of a run is waiting: several at once per core. */
-const AT_ONCE_PER_CORE = 4;
+const AT_ONCE_PER_CORE = 3;
 
 /** Between the starts of the first: all at once they would wait for each other. */
 const STAGGER_MS = 600;
@@ -73,11 +73,19 @@ async function runAll(torture: TortureServer, todo: readonly Plan[]): Promise<bo
   say(`torture: seed ${firstSeed}, ${todo.length} runs, ${atOnce} at once`);
   const begin = performance.now();
   const results: RunResult[] = [];
+  let broken = 0;
   const queue = [...todo.entries()];
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const [index, plan] = next;
-      results.push(await runOne(torture, plan, `t${plan.seed}-${index}`));
+      try {
+        results.push(await runOne(torture, plan, `t${plan.seed}-${index}`));
+      } catch (error) {
+        broken += 1;
+        say(
+          `seed ${plan.seed}: the torture itself broke: ${String(error)}\n${(error as Error).stack ?? ''}`,
+        );
+      }
     }
   };
   await Promise.all(
@@ -92,19 +100,19 @@ async function runAll(torture: TortureServer, todo: readonly Plan[]): Promise<bo
   const violations = total((result) => result.violations.length);
   say(
     `torture: ${results.length} runs, ${total(({ operations }) => operations)} operations, ` +
-      `${total(({ faults }) => faults)} faults, ${total(({ histories }) => histories)} histories, ` +
+      `${total(({ faults }) => faults)} faults, ${total(({ attached }) => attached)} devices used, ${total(({ histories }) => histories)} histories, ` +
       `${violations} violations, ${(results.length / minutes).toFixed(1)} runs per minute`,
   );
-  return violations === 0;
+  return violations + broken === 0;
 }
 
 async function runOne(torture: TortureServer, plan: Plan, tag: string): Promise<RunResult> {
   const begin = performance.now();
   const result = await runPlan(plan, { server: torture, tag });
   const seconds = ((performance.now() - begin) / 1_000).toFixed(1);
-  const { seed, operations, faults, histories, violations } = result;
+  const { seed, operations, faults, attached, histories, violations } = result;
   say(
-    `seed ${seed}: ${operations} operations, ${faults} faults, ${histories} histories, ` +
+    `seed ${seed}: ${operations} operations, ${faults} faults, ${attached} devices used, ${histories} histories, ` +
       `${violations.length} violations, ${seconds} s`,
   );
   for (const { law, what } of violations) say(`  ${law}: ${what}`);

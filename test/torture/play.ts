@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Worker } from '@temporalio/worker';
 import { Caller, isAsk, type AskDeed } from './caller.js';
 import { isDisturbance, Disturber } from './disturber.js';
 import type { Call, Evidence, Quiet, RunHistory, Sighting } from './evidence.js';
@@ -199,24 +198,19 @@ class Play {
       quiets: this.#quiets,
       reused: this.#disturber.reused,
       histories,
-      replays: await replay(this.#server, histories),
+      replays: await this.#replay(histories),
       texts: this.#texts,
       contents: this.#plan.volumes.map((_volume, index) => this.#world.contentOf(index, slots)),
       stuck: this.#stuck,
     };
   }
-}
 
-/** Histories that today's workflows do not understand. */
-async function replay(
-  { workflowBundle }: TortureServer,
-  histories: readonly RunHistory[],
-): Promise<Evidence['replays']> {
-  const given = histories.map(({ workflowId, events }) => ({ workflowId, history: { events } }));
-  const failed: { workflowId: string; error: string }[] = [];
-  for await (const result of Worker.runReplayHistories({ workflowBundle }, given)) {
-    const { workflowId, error } = result;
-    if (error !== undefined) failed.push({ workflowId, error: `${error.name}: ${error.message}` });
+  /** Histories that today's workflows do not understand. */
+  async #replay(histories: readonly RunHistory[]): Promise<Evidence['replays']> {
+    const replays = histories.map(async (history) => {
+      const error = await this.#server.replayer.replay(history);
+      return error === undefined ? [] : [{ workflowId: history.workflowId, error }];
+    });
+    return (await Promise.all(replays)).flat();
   }
-  return failed;
 }

@@ -3,8 +3,11 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { AttachmentView } from '../../src/model/attachment.js';
 import { stateQuery } from '../../src/workflows/messages.js';
+import { withinOrNothing } from './patience.js';
 import type { Entity, HistoryEvent, RunHistory } from './evidence.js';
 
+/** A query waits for a control worker; one that took over needs a second. */
+const QUERY_MS = 8_000;
 const STATE = defineSearchAttributeKey('MooringState', 'KEYWORD');
 
 /** What the server knows of a run's workflows. All of them have ids that begin with the run's tag. */
@@ -73,8 +76,17 @@ export class Registry {
       const [, volumeId = '', hostId = ''] = workflowId.split('/');
       return { ...base, hostId, volumeId, access: 'none', state: 'leftovers', missing: [] };
     }
-    const view = await handle.query(stateQuery);
-    return { ...base, ...shown(view) };
+    const view = await withinOrNothing(QUERY_MS, handle.query(stateQuery));
+    if (view !== undefined) return { ...base, ...shown(view) };
+    const [, volumeId = '', hostId = ''] = workflowId.split('/');
+    return {
+      ...base,
+      volumeId,
+      hostId,
+      access: 'none',
+      state: 'no answer to a query',
+      missing: [],
+    };
   }
 }
 

@@ -10,6 +10,8 @@ export interface RunResult {
   readonly seed: number;
   readonly operations: number;
   readonly faults: number;
+  /** Attaches that gave a device. */
+  readonly attached: number;
   readonly histories: number;
   readonly violations: readonly Violation[];
   readonly evidence: Evidence;
@@ -21,6 +23,7 @@ export async function runPlan(plan: Plan, options: PlayOptions): Promise<RunResu
   return {
     seed: plan.seed,
     ...countDeeds(plan),
+    attached: evidence.reads.length,
     histories: evidence.histories.length,
     violations: judge(evidence),
     evidence,

@@ -13,6 +13,7 @@ import { createControlActivities } from '../../src/activities/control-activities
 import { CONTROL_TASK_QUEUE } from '../../src/contract/ids.js';
 import { createLogger } from '../../src/worker/logging.js';
 import { createTemporalLedger } from '../../src/worker/temporal-ledger.js';
+import { Replayer } from './replayer.js';
 import type { FleetServer } from '../support/in-process-fleet.js';
 
 /** A control worker that was replaced has this long to end. */
@@ -86,6 +87,7 @@ export class TortureServer {
   readonly client: Client;
   readonly logBook: LogBook;
   readonly workflowBundle: { readonly codePath: string };
+  readonly replayer: Replayer;
   readonly #address: string;
   #control: RunningWorker | undefined;
   readonly #ends: Promise<void>[] = [];
@@ -100,6 +102,7 @@ export class TortureServer {
     this.#address = address;
     this.logBook = parts.logBook;
     this.workflowBundle = parts.workflowBundle;
+    this.replayer = new Replayer(parts.workflowBundle);
   }
 
   static async start(server: FleetServer): Promise<TortureServer> {

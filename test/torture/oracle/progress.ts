@@ -23,7 +23,9 @@ function silentSince(entity: Entity, later: readonly Entity[] = []): string[] {
 }
 
 /** Permanent for a path: only a person can mend it. */
-const PERMANENT = new Set(['LoginRefused', 'TargetNotFound', 'WrongVolume', 'SecretUnavailable']);
+const PERMANENT = new Set([
+  ...['LoginRefused', 'TargetNotFound', 'WrongVolume', 'SecretUnavailable', 'HostNotReady'],
+]);
 
 function hasArrived({ state, onBoot, missing }: Entity): boolean {
   if (state === 'attached') return true;
