@@ -72,9 +72,10 @@ export function operationWorkflowId(operation: 'attach' | 'detach', requestId: s
 }
 
 /**
- * The id of an attachment on its host, in claim files: volume and host, whatever the access mode.
- * Two entities never share it, since one host attaches a volume once.
+ * The id of an attachment on its host, in claim files. Names the access mode as well: an exclusive
+ * attach that is refused because the volume is shared on the same host must not find the other's
+ * claims as its own, and undo what it never did.
  */
-export function claimOwnerId(key: Pick<AttachmentKey, 'volumeId' | 'hostId'>): string {
-  return `${key.volumeId}@${key.hostId}`;
+export function claimOwnerId({ volumeId, hostId, access }: AttachmentKey): string {
+  return access === 'exclusive' ? `${volumeId}@${hostId}` : `${volumeId}@${hostId}/shared`;
 }

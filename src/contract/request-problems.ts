@@ -36,6 +36,7 @@ export function invalidRequest(problems: readonly FieldProblem[]): ApplicationFa
 }
 
 export const MIN_PATHS_PROBLEM = 'is more than the paths of the connection';
+export const SINGLE_PATH_PROBLEM = 'is more than the one path of a volume without multipath';
 
 /** Everything wrong with an attach request; empty when it can be carried out. */
 export function attachRequestProblems(request: unknown): FieldProblem[] {
@@ -195,9 +196,13 @@ function policyProblems(policy: unknown): FieldProblem[] {
 }
 
 /** More paths than listed can never be there. */
-function minPathsProblems({ policy, connection }: Fields): FieldProblem[] {
+function minPathsProblems({ policy, connection, multipath }: Fields): FieldProblem[] {
   const minPaths = isFields(policy) ? policy.minPaths : undefined;
   const paths = isFields(connection) ? connection.paths : undefined;
-  if (typeof minPaths !== 'number' || !Array.isArray(paths) || minPaths <= paths.length) return [];
+  if (typeof minPaths !== 'number') return [];
+  if (multipath === 'off' && minPaths > 1) {
+    return [{ field: 'policy.minPaths', problem: SINGLE_PATH_PROBLEM }];
+  }
+  if (!Array.isArray(paths) || minPaths <= paths.length) return [];
   return [{ field: 'policy.minPaths', problem: MIN_PATHS_PROBLEM }];
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ACCESS_MODES } from '../contract/ids.js';
 import { POLICY_BOUNDS, POLICY_NAMES } from '../contract/policy.js';
-import { MIN_PATHS_PROBLEM } from '../contract/request-problems.js';
+import { MIN_PATHS_PROBLEM, SINGLE_PATH_PROBLEM } from '../contract/request-problems.js';
 import { connectionSchema } from './connection.js';
 import {
   hostIdSchema,
@@ -44,8 +44,11 @@ export const attachRequestSchema = z
     requestedBy: noteSchema.optional(),
     reason: noteSchema.optional(),
   })
-  .superRefine(({ policy, connection }, check) => {
-    if (connection.paths !== undefined && (policy.minPaths ?? 1) > connection.paths.length) {
+  .superRefine(({ policy, connection, multipath }, check) => {
+    if (multipath === 'off' && (policy.minPaths ?? 1) > 1) {
+      const path = ['policy', 'minPaths'];
+      check.addIssue({ code: 'custom', path, message: SINGLE_PATH_PROBLEM });
+    } else if (connection.paths !== undefined && (policy.minPaths ?? 1) > connection.paths.length) {
       check.addIssue({ code: 'custom', path: ['policy', 'minPaths'], message: MIN_PATHS_PROBLEM });
     }
   });

@@ -36,13 +36,14 @@ export async function tooFewPaths(ledger: Ledger): Promise<ApplicationFailure> {
     failed.find(({ type }) => type === 'WrongVolume') ??
     failed.find(({ type }) => FAILURES[type].class === 'permanent') ??
     failed[0];
-  const type = telling?.type ?? 'InternalFault';
+  // None failed: more were asked for than a discovery has found.
+  const type = telling?.type ?? 'InvalidRequest';
   const presence = type === 'HostUnavailable' ? await describeHost(ledger) : '';
   const said = failed.map(({ portal, message }) => `${portal}: ${message}`).join('; ');
   return createFailure(
     type,
     `${ledger.presentPaths.length} of ${ledger.entry.paths.length} paths came up, ` +
-      `${minPaths} needed. ${presence}${said}`.slice(0, 1_500),
+      `${minPaths} needed (policy.minPaths). ${presence}${said}`.trim().slice(0, 1_500),
     { present: ledger.presentPaths.length, minPaths, paths: failed.slice(0, 8) },
   );
 }

@@ -1,6 +1,7 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { detachUpdate } from '../../src/workflows/messages.js';
 import { eventually } from '../support/eventually.js';
 import { injectedServer } from '../support/injected-server.js';
 import { Fleet, FLEET_IQN, FLEET_PORTALS, VOLUME_BYTES } from '../support/in-process-fleet.js';
@@ -179,6 +180,26 @@ describe('an attach', () => {
       fleet.array.setPortal({ portal: slow, condition: { kind: 'up' } });
     }
     await fleet.detach(host, volume.volumeId);
+  });
+
+  test('in the other access mode on the same host is refused and harms nothing', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const shared = fleet.request(host, volume, { access: 'shared' });
+    const { device } = await fleet.attach(shared);
+    const before = await host.simulated.control.snapshot();
+
+    const refusal = await failureOf(fleet.attach(fleet.request(host, volume)));
+
+    expect(refusal).toMatchObject({ type: 'AttachedElsewhere' });
+    expect(await host.simulated.control.snapshot()).toEqual(before);
+    expect(
+      (await host.simulated.files.list(`/sys/class/block/${device.slice(5)}/slaves`)).length,
+    ).toBe(4);
+    const handle = fleet.client.workflow.getHandle(`attachment/${volume.volumeId}/${host.hostId}`);
+    await handle.executeUpdate(detachUpdate, {
+      args: [{ volumeId: volume.volumeId, hostId: host.hostId, mode: 'normal' }],
+    });
   });
 
   test('to a second host is refused while the volume is on the first', async () => {
