@@ -2,8 +2,6 @@ import { MooringClient } from '../../src/client/mooring-client.js';
 import type { AttachRequestInput } from '../../src/model/attach-request.js';
 import type { AttachResult, DetachResult } from '../../src/model/attach-result.js';
 import type { AttachmentView } from '../../src/model/attachment.js';
-import type { FileTree } from '../../src/host/file-tree.js';
-import type { Fault } from '../../src/simulator/fault-plan.js';
 import type { HostControl } from '../../src/simulator/host-control.js';
 import type { PortalCondition, TargetSpec } from '../../src/simulator/storage-array.js';
 import { eventually } from '../support/eventually.js';
@@ -17,6 +15,8 @@ import type {
   Volume,
   VolumePlace,
 } from './host-under-test.js';
+import { RestorableFiles } from './restorable-files.js';
+import { SimulatedDisturbance } from './simulated-disturbance.js';
 import { SimulatedProcesses } from './simulated-processes.js';
 
 const IQN = 'iqn.2026-11.io.example:conformance';
@@ -37,20 +37,19 @@ export class SimulatedHostUnderTest implements HostUnderTest {
   readonly ipv6Portal = IPV6_PORTAL;
   readonly mooring: MooringClient;
   private readonly processes: SimulatedProcesses;
-  private readonly targets = new Map<string, TargetSpec>();
+  private readonly disturbance: SimulatedDisturbance;
   private readonly holders = new Set<string>();
-  /** What files held before they were written; `undefined` for one that was not there. */
-  private readonly rewritten = new Map<string, string | undefined>();
+  private readonly files: RestorableFiles;
   /** Asked for since the last reset. */
   private readonly volumes = new Set<string>();
-  /** Faults by what ends them together. */
-  private readonly faults = new Map<Mischief, number[]>();
   private luns = 0;
   private isMounted = false;
 
   private constructor(processes: SimulatedProcesses) {
     this.processes = processes;
     this.mooring = new MooringClient(processes.client);
+    this.files = new RestorableFiles(processes.host);
+    this.disturbance = new SimulatedDisturbance(processes.host.control, OWN_TARGET);
   }
 
   static async start(address: string): Promise<SimulatedHostUnderTest> {
@@ -106,21 +105,17 @@ export class SimulatedHostUnderTest implements HostUnderTest {
   }
 
   async losePackets(percent: number): Promise<void> {
-    await this.begin('network', { kind: 'packet-loss', percent });
+    await this.disturbance.begin('network', { kind: 'packet-loss', percent });
   }
 
-  async restorePortals(): Promise<void> {
-    await this.end('network');
-    for (const portal of [...PORTALS, IPV6_PORTAL]) await this.setPortal(portal, { kind: 'up' });
+  restorePortals(): Promise<void> {
+    return this.disturbance.restorePortals();
   }
 
-  async addTarget(
+  addTarget(
     options: Pick<TargetSpec, 'groups' | 'addressing'> = {},
   ): Promise<{ iqn: string; portals: readonly string[] }> {
-    const target = { iqn: `${IQN}-${this.targets.size + 2}`, portals: PORTALS, ...options };
-    this.targets.set(target.iqn, target);
-    await this.array.addTarget(target);
-    return target;
+    return this.disturbance.addTarget(PORTALS, options);
   }
 
   async mapVolume({ iqn, lun, volumeId }: Volume): Promise<void> {
@@ -135,19 +130,15 @@ export class SimulatedHostUnderTest implements HostUnderTest {
     await this.array.mapLun({ iqn: old.iqn, lun: old.lun, volume: other.volumeId });
   }
 
-  async setChap(
+  setChap(
     iqn: string,
-    { incoming, mutual }: { readonly incoming?: Credentials; readonly mutual?: Credentials },
+    chap: { readonly incoming?: Credentials; readonly mutual?: Credentials },
   ): Promise<void> {
-    await this.array.addTarget({
-      ...(this.targets.get(iqn) ?? OWN_TARGET),
-      ...(incoming === undefined ? {} : { chap: incoming }),
-      ...(mutual === undefined ? {} : { mutualChap: mutual }),
-    });
+    return this.disturbance.setChap(iqn, chap);
   }
 
-  async setDiscoveryChap({ incoming }: { readonly incoming?: Credentials }): Promise<void> {
-    await this.array.setDiscoveryChap(incoming === undefined ? {} : { chap: incoming });
+  setDiscoveryChap(chap: { readonly incoming?: Credentials }): Promise<void> {
+    return this.disturbance.setDiscoveryChap(chap);
   }
 
   async hostState(): Promise<HostState> {
@@ -164,20 +155,19 @@ export class SimulatedHostUnderTest implements HostUnderTest {
   }
 
   readFile(path: string): Promise<string | undefined> {
-    return orAbsent(this.files.readText(path));
+    return this.files.read(path);
   }
 
-  async writeFile(path: string, text: string): Promise<void> {
-    if (!this.rewritten.has(path)) this.rewritten.set(path, await this.readFile(path));
-    await this.processes.host.writer.replaceFile(path, text, 0o600);
+  writeFile(path: string, text: string): Promise<void> {
+    return this.files.write(path, text);
   }
 
-  async list(path: string): Promise<readonly string[]> {
-    return (await orAbsent(this.files.list(path))) ?? [];
+  list(path: string): Promise<readonly string[]> {
+    return this.files.list(path);
   }
 
   resolveLink(path: string): Promise<string | undefined> {
-    return orAbsent(this.files.realPath(path));
+    return this.files.resolveLink(path);
   }
 
   slavesOf(device: string): Promise<readonly string[]> {
@@ -186,11 +176,8 @@ export class SimulatedHostUnderTest implements HostUnderTest {
 
   async write(device: string, text: string): Promise<void> {
     await this.control.writeThrough(device, 0, new TextEncoder().encode(text));
-    const end = await this.processes.host.runner.run({
-      program: 'sync',
-      args: [device],
-      timeoutMs: COMMAND_TIMEOUT_MS,
-    });
+    const sync = { program: 'sync', args: [device], timeoutMs: COMMAND_TIMEOUT_MS } as const;
+    const end = await this.processes.host.runner.run(sync);
     if (end.exitCode !== 0) throw new Error(`sync ${device}: ${end.stderr}`);
   }
 
@@ -245,40 +232,27 @@ export class SimulatedHostUnderTest implements HostUnderTest {
   }
 
   async holdUdev(): Promise<void> {
-    await this.begin('udev', { kind: 'udev-held' });
+    await this.disturbance.begin('udev', { kind: 'udev-held' });
   }
 
   async releaseUdev(): Promise<void> {
-    await this.end('udev');
+    await this.disturbance.end('udev');
   }
 
-  async misbehave(fault: ToolFault): Promise<void> {
-    const { program, how, exitCode = 0, ...more } = fault;
-    switch (how) {
-      case 'fails':
-        await this.begin('tools', { kind: 'command-fails', program, exitCode, ...more });
-        break;
-      case 'lies':
-        await this.begin('tools', { kind: 'answer-lies', program, exitCode, ...more });
-        break;
-      case 'hangs':
-        await this.begin('tools', { kind: 'command-hangs', program, ...more });
-        break;
-      case 'missing':
-        await this.begin('tools', { kind: 'program-missing', program });
-    }
+  misbehave(fault: ToolFault): Promise<void> {
+    return this.disturbance.misbehave(fault);
   }
 
   async mend(): Promise<void> {
-    await this.end('tools');
+    await this.disturbance.end('tools');
   }
 
   async stopMultipathd(): Promise<void> {
-    await this.begin('multipathd', { kind: 'multipathd-stopped' });
+    await this.disturbance.begin('multipathd', { kind: 'multipathd-stopped' });
   }
 
   async startMultipathd(): Promise<void> {
-    await this.end('multipathd');
+    await this.disturbance.end('multipathd');
     await eventually(
       async () => {
         const { exitCode } = await this.run('multipathd', ['show', 'status']);
@@ -309,23 +283,15 @@ export class SimulatedHostUnderTest implements HostUnderTest {
   }
 
   async reset(): Promise<void> {
-    await this.restorePortals();
+    await this.disturbance.reset();
     await this.releaseUdev();
-    await this.mend();
     await this.startMultipathd();
     if (!this.processes.isWorkerAlive) await this.startWorker();
     if (this.isMounted) await this.unmount();
     for (const name of this.holders) await this.removeHolder(name);
     await this.detachAll();
-    for (const { iqn } of this.targets.values()) await this.array.removeTarget(iqn);
-    await this.array.addTarget(OWN_TARGET);
-    await this.array.setDiscoveryChap({});
-    const { writer } = this.processes.host;
-    for (const [path, text] of this.rewritten) {
-      await (text === undefined ? writer.removeFile(path) : writer.replaceFile(path, text, 0o600));
-    }
-    if (this.rewritten.has(CONFIG_FILE)) await this.run('multipathd', ['reconfigure']);
-    this.rewritten.clear();
+    await this.files.restore();
+    await this.run('multipathd', ['reconfigure']);
   }
 
   /** What a scenario that failed half-way has left is no business of the next. */
@@ -337,16 +303,6 @@ export class SimulatedHostUnderTest implements HostUnderTest {
     this.volumes.clear();
   }
 
-  private async begin(what: Mischief, fault: Fault): Promise<void> {
-    const id = await this.control.addFault(fault);
-    this.faults.set(what, [...(this.faults.get(what) ?? []), id]);
-  }
-
-  private async end(what: Mischief): Promise<void> {
-    for (const id of this.faults.get(what) ?? []) await this.control.removeFault(id);
-    this.faults.delete(what);
-  }
-
   private get control(): HostControl {
     return this.processes.host.control;
   }
@@ -355,25 +311,9 @@ export class SimulatedHostUnderTest implements HostUnderTest {
     return this.control.array;
   }
 
-  private get files(): FileTree {
-    return this.processes.host.files;
-  }
-
   private async setPortal(portal: string, condition: PortalCondition): Promise<void> {
     await this.array.setPortal({ portal, condition });
   }
 }
 
-type Mischief = 'network' | 'udev' | 'multipathd' | 'tools';
-
 const OWN_TARGET: TargetSpec = { iqn: IQN, portals: [...PORTALS, IPV6_PORTAL] };
-
-async function orAbsent<Seen>(look: Promise<Seen>): Promise<Seen | undefined> {
-  try {
-    return await look;
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw error;
-  }
-}
