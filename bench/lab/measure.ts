@@ -2,6 +2,9 @@ import { requestFor, DEFAULT_GRACE, type Volume } from '../../test/conformance/h
 import type { RealHostUnderTest } from '../../lab/real-host-under-test.js';
 import { BareTools } from './bare-tools.js';
 
+/** A busy machine makes a bench long, not fail. */
+const DEADLINE_MS = 600_000;
+
 /** One round of one measured thing. */
 export interface Taken {
   readonly attachMs: number;
@@ -58,10 +61,12 @@ export class Measurement {
       const wanted = { iqn: host.iqn, portals, volumes };
       return { attach: () => tools.attach(wanted), detach: () => tools.detach(wanted) };
     }
-    const more = awaitsAll ? {} : { policy: DEFAULT_GRACE };
+    const policy = { deadlineMs: DEADLINE_MS, ...(awaitsAll ? {} : DEFAULT_GRACE) };
     return {
       attach: () =>
-        Promise.all(volumes.map((volume) => host.attach(requestFor(host, volume, more, portals)))),
+        Promise.all(
+          volumes.map((volume) => host.attach(requestFor(host, volume, { policy }, portals))),
+        ),
       detach: () => Promise.all(volumes.map(({ volumeId }) => host.detach(volumeId))),
     };
   }

@@ -29,7 +29,7 @@ async function watch(host: RecordingHost, seconds: number): Promise<string> {
     `
     last=
     start=$(date +%s%N)
-    for look in $(seq ${String(seconds * 5)}); do
+    while [ $SECONDS -lt ${String(seconds)} ]; do
       seen="session $(cat /sys/class/iscsi_session/session*/state) recovery_tmo $(cat /sys/class/iscsi_session/session*/recovery_tmo) connection $(cat /sys/class/iscsi_connection/connection*/state) device $(cat /sys/block/sd*/device/state)"
       [ "$seen" = "$last" ] || echo "  $((($(date +%s%N) - start) / 1000000)) ms: $seen"
       last=$seen
