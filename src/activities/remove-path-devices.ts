@@ -11,6 +11,7 @@ import {
 import type { HostContext } from './host-context.js';
 import { evaluateGates } from './inspect-attachment.js';
 import { lookUntil } from './look-until.js';
+import { linksTo } from '../host/stable-path.js';
 import { isRemoved, removalFailure } from './removal-failure.js';
 import { hostStep } from './step.js';
 import { devicesOfPath, observeVolume } from './volume-observation.js';
@@ -90,6 +91,8 @@ async function removeUnit(
       throw createFailure(type, said, { gates: failed.slice(0, 8) });
     }
     const removed: string[] = [];
+    const blocks = devices.flatMap(({ block }) => (block === undefined ? [] : [block]));
+    const led = await linksTo(host.files, blocks);
     // Map before paths: a map that loses its last path queues, and then nothing ends any more.
     if (map !== undefined && isWhole) {
       const removal = await verbs.removeMap({ wwid, timeoutMs: waitMs });
@@ -105,7 +108,7 @@ async function removeUnit(
       }),
     );
     await awaitGone(host, devices, waitMs, signal);
-    if (isWhole) await forget(host, wwid, signal);
+    if (isWhole) await forget(host, { wwid, led }, signal);
     return removed;
   });
 }
@@ -147,7 +150,11 @@ async function awaitGone(
  * Waits until multipathd has forgotten the paths: a late event would otherwise tear down the map of
  * a quick re-attach (os-brick.md 9.1, 1b2e229, d3f4f3b).
  */
-async function forget(host: HostContext, wwid: string, signal: AbortSignal): Promise<void> {
+async function forget(
+  host: HostContext,
+  { wwid, led }: { readonly wwid: string; readonly led: readonly string[] },
+  signal: AbortSignal,
+): Promise<void> {
   const { verbs } = host;
   const forgotten = await lookUntil({ waitMs: FORGET_WAIT_MS, signal }, async () => {
     const monitored = await verbs.listMonitoredPaths();
@@ -157,7 +164,7 @@ async function forget(host: HostContext, wwid: string, signal: AbortSignal): Pro
   if (forgotten === undefined) await verbs.forgetPaths({ wwid });
   const line = await verbs.forgetWwid({ wwid });
   if (!isRemoved(line)) throw removalFailure(`wwids line of ${wwid}`, line, 'CommandTimedOut');
-  await verbs.removeStaleLinks({ wwid });
+  await verbs.removeStaleLinks({ wwid, led });
 }
 
 function withoutIdentity({ hctl }: ScsiDeviceFact): Error {

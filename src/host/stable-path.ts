@@ -37,6 +37,20 @@ export async function leadsTo(files: FileTree, link: string, block: string): Pro
   return (await ifPresent(files.realPath(link))) === `/dev/${block}`;
 }
 
+/** The by-id links that lead to one of these block devices, or to a partition of one. */
+export async function linksTo(
+  files: FileTree,
+  blocks: readonly string[],
+): Promise<readonly string[]> {
+  const names = (await ifPresent(files.list(BY_ID_LINKS))) ?? [];
+  const ends = await Promise.all(
+    names.map((name) => ifPresent(files.realPath(`${BY_ID_LINKS}/${name}`))),
+  );
+  const isOurs = (end: string | undefined): boolean =>
+    blocks.some((block) => end?.replace(/\d*$/, '') === `/dev/${block}`);
+  return names.filter((_, index) => isOurs(ends[index]));
+}
+
 /**
  * The by-id links among these names that name the unit or a partition of it, be it by path device or
  * by map. Links made from a vendor's serial (`scsi-S…`) say nothing certain and are not among them.

@@ -156,9 +156,10 @@ export interface PrivilegedVerbs {
   forgetWwid(input: { readonly wwid: string }): Promise<RemovalOutcome>;
   /** Has multipathd drop paths of this WWID whose devices are gone. */
   forgetPaths(input: { readonly wwid: string }): Promise<RemovalOutcome>;
-  /** Removes by-id links of this WWID that dangle. */
+  /** Removes by-id links that dangle: those of this WWID, and those named because they led to its disks. */
   removeStaleLinks(input: {
     readonly wwid: string;
+    readonly led?: readonly string[];
   }): Promise<{ readonly removed: readonly string[] }>;
   /** Programs that have block devices open, and mounts of them in any namespace. */
   findProcessUsers(input: { readonly blocks: readonly string[] }): Promise<readonly DeviceUser[]>;

@@ -202,6 +202,8 @@ export class Attaching {
 
 /** End one try of a path, but not the hope for it. */
 const PASSING_FOR_A_PATH: ReadonlySet<keyof typeof FAILURES> = new Set([
+  // A service that was down, a disk that was full: nobody thinks of a repair when it is mended.
+  'HostNotReady',
   'HostUnavailable',
   'DeadlineExceeded',
   'Cancelled',

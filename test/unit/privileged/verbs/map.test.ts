@@ -241,3 +241,14 @@ test('by-id links of the unit are removed when they dangle, and only then', asyn
     `wwn-0x${WWID.slice(1)}`,
   ]);
 });
+
+test('a link under another name is removed when it led to the unit, and leads nowhere now', async () => {
+  const { host } = setting;
+  host
+    .link('/dev/disk/by-id/scsi-1LIO-ORG_disk:0815', '../../sdz')
+    .link('/dev/disk/by-id/scsi-1LIO-ORG_disk:4711', '../../sdb');
+  const led = ['scsi-1LIO-ORG_disk:0815', 'scsi-1LIO-ORG_disk:4711', '../../../etc/passwd'];
+  expect(await setting.verbs.removeStaleLinks({ wwid: WWID, led })).toEqual({
+    removed: ['/dev/disk/by-id/scsi-1LIO-ORG_disk:0815'],
+  });
+});
