@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Client } from '@temporalio/client';
 import { MooringClient } from '../../src/client/mooring-client.js';
 import { OperationError } from '../../src/client/operation-error.js';
@@ -56,7 +57,7 @@ export class Caller {
     } catch (error) {
       call.error =
         error instanceof OperationError
-          ? { type: error.type, message: error.message, facts: error.facts }
+          ? { type: error.type, message: error.message, facts: error.facts, cause: told(error) }
           : { type: 'no OperationError', message: String(error), facts: {} };
     }
     call.answeredAtMs = performance.now();
@@ -163,6 +164,11 @@ function expectationOf({ expect, volume }: AttachDeed): { wwid?: string } {
     case 'wrong':
       return { wwid: `3${designator(WRONG_INDEX)}` };
   }
+}
+
+/** What the server said, for those who look for the reason; secrets must not be in it either. */
+function told({ cause }: OperationError): string {
+  return inspect(cause, { depth: 4 }).slice(0, 2_000);
 }
 
 export function isAsk(deed: Deed): deed is AskDeed {

@@ -46,7 +46,12 @@ export interface Call {
   /** What identifies the update on the server; a repeated request may share it. */
   handle?: { readonly workflowId: string; readonly runId: string; readonly updateId: string };
   ok?: unknown;
-  error?: { readonly type: string; readonly message: string; readonly facts: unknown };
+  error?: {
+    readonly type: string;
+    readonly message: string;
+    readonly facts: unknown;
+    readonly cause?: string;
+  };
   /** What the server says when it is asked for the outcome once more. */
   again?: unknown;
   /** Sent while everything was healthy, so it must succeed. */

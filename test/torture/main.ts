@@ -44,7 +44,7 @@ const server = await startDevServer({
   logFile: join(temporary, 'server.log'),
   onProgress: say,
 });
-let isWell = false;
+let isWell: boolean;
 try {
   const { code } = await bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
@@ -53,7 +53,7 @@ try {
   const workflowBundle = join(temporary, 'workflows.cjs');
   await writeFile(workflowBundle, code);
   const torture = await TortureServer.start({ temporalAddress: server.address, workflowBundle });
-  isWell = values.selftest ? await selftest(torture, say) : await runAll(torture, await plans());
+  isWell = values.selftest ? await tellSelftest(torture) : await runAll(torture, await plans());
 } finally {
   await server.stop();
   await rm(temporary, { recursive: true, force: true });
@@ -120,6 +120,17 @@ async function runOne(torture: TortureServer, plan: Plan, tag: string): Promise<
     say(`  again: npm run torture -- --seed ${seed} --runs 1; kept in ${await keep(kept, result)}`);
   }
   return result;
+}
+
+async function tellSelftest(torture: TortureServer): Promise<boolean> {
+  const results = await selftest(torture);
+  for (const { name, seen, said } of results) {
+    say(`${seen ? 'seen  ' : 'MISSED'} ${name}`);
+    if (!seen) for (const line of said) say(`  instead: ${line}`);
+  }
+  const missed = results.filter(({ seen }) => !seen).length;
+  say(`torture --selftest: ${results.length - 1} planted defects, ${missed} missed`);
+  return missed === 0;
 }
 
 function say(line: string): void {

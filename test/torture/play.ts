@@ -4,11 +4,11 @@ import { isDisturbance, Disturber } from './disturber.js';
 import type { Call, Evidence, Quiet, RunHistory, Sighting } from './evidence.js';
 import { lookAt } from './host-look.js';
 import { Looker } from './looker.js';
-import { holdsWithin, settled } from './patience.js';
+import { holdsWithin, settled, withinOrNothing } from './patience.js';
 import type { Deed, Plan, Timed } from './plan.js';
 import { Random } from './random.js';
 import { Registry } from './registry.js';
-import type { Tamper } from './torture-host.js';
+import type { Tamper } from './tamper.js';
 import type { TortureServer } from './torture-server.js';
 import { VolumeUser } from './volume-user.js';
 import { World } from './world.js';
@@ -23,12 +23,15 @@ export interface PlayOptions {
   readonly server: TortureServer;
   /** Begins every id of the run; its own among all runs on the server. */
   readonly tag: string;
+  /** A planted defect. */
   readonly tamper?: Tamper;
+  /** Share of the usual patience with what does not come to its end. @default 1 */
+  readonly patience?: number;
 }
 
 /** Plays a plan from beginning to end, and brings back what there is to judge. */
 export async function play(plan: Plan, options: PlayOptions): Promise<Evidence> {
-  const { server, tag, tamper } = options;
+  const { server, tag, tamper = {} } = options;
   return new Play(plan, await World.make(plan, tag, server, tamper), options).run();
 }
 
@@ -48,8 +51,12 @@ class Play {
   readonly #stuck: string[] = [];
   readonly #texts: { what: string; text: string }[] = [];
   readonly #logFrom: number;
+  readonly #tamper: Tamper;
+  readonly #patience: number;
 
-  constructor(plan: Plan, world: World, { server, tag }: PlayOptions) {
+  constructor(plan: Plan, world: World, { server, tag, tamper, patience }: PlayOptions) {
+    this.#tamper = tamper ?? {};
+    this.#patience = patience ?? 1;
     this.#plan = plan;
     this.#world = world;
     this.#server = server;
@@ -78,7 +85,8 @@ class Play {
       clearInterval(sighting);
       await Promise.all(this.#world.hosts.map((host) => host.stop()));
     }
-    return this.#evidence();
+    const evidence = await this.#evidence();
+    return this.#tamper.evidence?.(evidence) ?? evidence;
   }
 
   async #act(act: readonly Timed[]): Promise<void> {
@@ -118,13 +126,16 @@ class Play {
       await this.#decide();
       return this.#caller.unanswered.length === 0;
     };
-    if (!(await holdsWithin(ANSWERS_MS, isAnswered, 250))) {
-      for (const { deed, hostId, volumeId } of this.#caller.unanswered) {
-        this.#stuck.push(`${deed.kind} of ${volumeId} on ${hostId} was not answered`);
-      }
-    }
+    await holdsWithin(this.#patience * ANSWERS_MS, isAnswered, 250);
+    this.#noteUnanswered();
     // Not judged here: a look says what there is, and the oracle what that is worth.
-    await holdsWithin(REST_MS, () => this.#looker.isAtRest(), 250);
+    await holdsWithin(this.#patience * REST_MS, () => this.#looker.isAtRest(), 250);
+  }
+
+  #noteUnanswered(): void {
+    for (const { deed, hostId, volumeId } of this.#caller.unanswered) {
+      this.#stuck.push(`${deed.kind} of ${volumeId} on ${hostId} was not answered`);
+    }
   }
 
   /** A person decides whatever is asked. */
@@ -142,16 +153,16 @@ class Play {
   async #detachAll(): Promise<void> {
     const open = await this.#registry.entities();
     const attachments = open.filter(({ workflowId }) => workflowId.startsWith('attachment/'));
-    await Promise.all(
-      attachments.map(async ({ volumeId, hostId }, index) => {
-        const volume = this.#world.volumeIds.indexOf(volumeId);
-        const host = this.#world.hosts.findIndex((each) => each.hostId === hostId);
-        const requestId = `last${index}`;
-        await this.#ask({ kind: 'detach', volume, host, requestId, mode: 'normal' }, true);
-      }),
-    );
+    const detached = attachments.map(async ({ volumeId, hostId }, index) => {
+      const volume = this.#world.volumeIds.indexOf(volumeId);
+      const host = this.#world.hosts.findIndex((each) => each.hostId === hostId);
+      const requestId = `last${index}`;
+      await this.#ask({ kind: 'detach', volume, host, requestId, mode: 'normal' }, true);
+    });
+    await withinOrNothing(this.#patience * ANSWERS_MS, Promise.all(detached));
+    this.#noteUnanswered();
     const isClosed = async (): Promise<boolean> => (await this.#registry.runs('open')).length === 0;
-    await holdsWithin(CLOSED_MS, isClosed, 150);
+    await holdsWithin(this.#patience * CLOSED_MS, isClosed, 150);
     await Promise.all(this.#world.hosts.map((host) => settled(() => lookAt(host.simulated))));
   }
 
@@ -165,7 +176,12 @@ class Play {
   async #evidence(): Promise<Evidence> {
     await Promise.all(this.#caller.calls.map((call) => this.#caller.askAgain(call)));
     const runs = await this.#registry.runs('all');
-    const histories = await Promise.all(runs.map((run) => this.#registry.history(run)));
+    const histories = await Promise.all(
+      runs.map(async (run) => {
+        const history = await this.#registry.history(run);
+        return this.#tamper.history?.(history) ?? history;
+      }),
+    );
     for (const run of runs) {
       const text = await this.#registry.description(run);
       this.#texts.push({ what: `description of ${run.workflowId}`, text });

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createHostActivities } from '../../src/activities/host-activities.js';
 import { hostTaskQueue } from '../../src/contract/ids.js';
+import type { HostSteps } from '../../src/model/steps.js';
 import { createVerbs } from '../../src/privileged/create-verbs.js';
-import type { PrivilegedVerbs } from '../../src/privileged/verbs.js';
 import type { BoundarySpec } from '../../src/simulator/boundaries.js';
 import { createSimulatedHost, type SimulatedHost } from '../../src/simulator/simulated-host.js';
 import type { StorageArray } from '../../src/simulator/storage-array.js';
@@ -10,6 +10,7 @@ import { announceBoot } from '../../src/worker/announce-boot.js';
 import { stepLog } from '../../src/worker/step-log.js';
 import { Life } from './mortal.js';
 import { MARKER_SECRET } from './secrets.js';
+import type { Tamper } from './tamper.js';
 import type { RunningWorker, TortureServer } from './torture-server.js';
 
 /** The host's own durations pass twenty times as fast. */
@@ -18,12 +19,17 @@ const TIME_SCALE = 0.05;
 const SHUTDOWN_GRACE_MS = 200;
 const SHUTDOWN_FORCE_MS = 1_200;
 
-/** Lets a planted defect stand between the steps and their verbs. */
-export type Tamper = (verbs: PrivilegedVerbs, host: SimulatedHost) => PrivilegedVerbs;
-
 interface LivingWorker extends RunningWorker {
   readonly life: Life;
   readonly announcing: AbortController;
+}
+
+interface TortureHostOptions {
+  readonly hostId: string;
+  readonly array: StorageArray;
+  readonly server: TortureServer;
+  readonly tamper: Tamper;
+  readonly others: () => readonly SimulatedHost[];
 }
 
 /** A simulated host and the worker on it, which may end, die, and be there again. */
@@ -34,25 +40,19 @@ export class TortureHost {
   readonly boots: number[] = [];
   #running: LivingWorker | undefined;
   readonly #server: TortureServer;
-  readonly #tamper: Tamper | undefined;
+  readonly #tamper: Tamper;
+  readonly #others: () => readonly SimulatedHost[];
   readonly #lifts = new Set<() => void>();
   /** Starts and ends one after the other. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(
-    hostId: string,
-    array: StorageArray,
-    server: TortureServer,
-    tamper: Tamper | undefined,
-  ) {
+  /** @param others - the other hosts of the run */
+  constructor({ hostId, array, server, tamper, others }: TortureHostOptions) {
     this.hostId = hostId;
     this.#server = server;
     this.#tamper = tamper;
+    this.#others = others;
     this.simulated = createSimulatedHost({ hostId, array, timeScale: TIME_SCALE });
-  }
-
-  get hasWorker(): boolean {
-    return this.#running !== undefined;
   }
 
   /** Starts the worker if there is none. */
@@ -124,24 +124,13 @@ export class TortureHost {
   async #start(): Promise<void> {
     const { client, logBook } = this.#server;
     const { logger } = logBook;
-    const { hostId, simulated } = this;
+    const { hostId } = this;
     const life = new Life();
-    const seams = {
-      runner: life.bind(simulated.runner),
-      files: life.bind(simulated.files),
-      writer: life.bind(simulated.writer),
-    };
-    const honest = createVerbs({
-      ...seams,
-      secrets: { resolve: () => Promise.resolve(MARKER_SECRET) },
-    });
-    const verbs = this.#tamper?.(honest, simulated) ?? honest;
-    const { files, writer } = seams;
-    const network = life.bind(simulated.network);
+    const activities = this.#activities(life);
     const running = await this.#server.run({
       taskQueue: hostTaskQueue(hostId),
       identity: hostId,
-      activities: createHostActivities({ hostId, files, runFiles: writer, network, verbs }),
+      activities,
       interceptors: {
         activity: [
           () => ({ inbound: { execute: (input, next) => life.live(() => next(input)) } }),
@@ -156,7 +145,25 @@ export class TortureHost {
     });
     const announcing = new AbortController();
     this.#running = { ...running, life, announcing };
+    const files = life.bind(this.simulated.files);
     void announceBoot({ client, logger, hostId, files, signal: announcing.signal });
+  }
+
+  /** The steps of this host, on seams that end with a life, with whatever defect is planted. */
+  #activities(life: Life): HostSteps {
+    const { hostId, simulated } = this;
+    const tamper = this.#tamper;
+    const runner = life.bind(simulated.runner);
+    const honestFiles = life.bind(simulated.files);
+    const files = tamper.files?.(honestFiles) ?? honestFiles;
+    const honestWriter = life.bind(simulated.writer);
+    const writer = tamper.writer?.(honestWriter) ?? honestWriter;
+    const secrets = { resolve: () => Promise.resolve(MARKER_SECRET) };
+    const honestVerbs = createVerbs({ runner, files, writer, secrets });
+    const verbs = tamper.verbs?.(honestVerbs, simulated) ?? honestVerbs;
+    const network = life.bind(simulated.network);
+    const steps = createHostActivities({ hostId, files, runFiles: writer, network, verbs });
+    return tamper.steps?.(steps, simulated, this.#others) ?? steps;
   }
 
   async #end(dies: boolean): Promise<void> {

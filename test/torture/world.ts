@@ -1,3 +1,4 @@
+import type { SimulatedHost } from '../../src/simulator/simulated-host.js';
 import { StorageArray } from '../../src/simulator/storage-array.js';
 import { Administrator } from './administrator.js';
 import { lookAt, type HostLook } from './host-look.js';
@@ -5,8 +6,9 @@ import { identityOf } from './identity.js';
 import { settled } from './patience.js';
 import { PORTALS, TARGET_IQNS, TARGET_PORTALS, type Plan, type TargetName } from './plan.js';
 import { CHAP_USER, MARKER_SECRET } from './secrets.js';
-import { TortureHost, type Tamper } from './torture-host.js';
+import { TortureHost } from './torture-host.js';
 import type { TortureServer } from './torture-server.js';
+import type { Tamper } from './tamper.js';
 import { kernelWwid } from './wwids.js';
 
 const VOLUME_BYTES = 67_108_864;
@@ -22,7 +24,7 @@ export class World {
   readonly baselines: Record<string, HostLook> = {};
   readonly plan: Plan;
 
-  private constructor(plan: Plan, tag: string, server: TortureServer, tamper?: Tamper) {
+  private constructor(plan: Plan, tag: string, server: TortureServer, tamper: Tamper) {
     this.plan = plan;
     this.volumeIds = plan.volumes.map((_volume, index) => `${tag}.v${index}`);
     for (const target of ['a', 'b'] as const) this.#addTarget(target);
@@ -35,16 +37,19 @@ export class World {
       }
     });
     Administrator.layOut(this.array, plan.hosts.length);
-    this.hosts = plan.hosts.map(
-      (_host, index) => new TortureHost(`${tag}.h${index}`, this.array, server, tamper),
-    );
+    this.hosts = plan.hosts.map((_host, index) => {
+      const hostId = `${tag}.h${index}`;
+      const others = (): SimulatedHost[] =>
+        this.hosts.filter((each) => each.hostId !== hostId).map(({ simulated }) => simulated);
+      return new TortureHost({ hostId, array: this.array, server, tamper, others });
+    });
   }
 
   static async make(
     plan: Plan,
     tag: string,
     server: TortureServer,
-    tamper?: Tamper,
+    tamper: Tamper,
   ): Promise<World> {
     const world = new World(plan, tag, server, tamper);
     await Promise.all(

@@ -37,7 +37,11 @@ function ownedBy(
   { volumeIds }: Evidence,
   entities: readonly Entity[],
 ): (kind: keyof Things, thing: string) => boolean {
-  const owned = entities.map(({ volumeId }) => designatorOf(volumeIds.indexOf(volumeId)));
+  // When the array showed another volume in its place, an attachment has that one.
+  const owned = entities.flatMap(({ volumeId, wwid }) => [
+    designatorOf(volumeIds.indexOf(volumeId)),
+    ...(wwid === undefined ? [] : [wwid.slice(1)]),
+  ]);
   const byVolume = new Set<keyof Things>(['devices', 'maps', 'wwids', 'links', 'paths']);
   return (kind, thing) => !byVolume.has(kind) || owned.some((text) => names(thing, text));
 }

@@ -13,7 +13,7 @@ export function usersKeepTheirDevices(evidence: Evidence): string[] {
           on === hostId &&
           sentAtMs > fromMs &&
           (answeredAtMs ?? Infinity) < untilMs &&
-          JSON.stringify(ok).includes('"wasAttached":true'),
+          (JSON.stringify(ok) ?? '').includes('"wasAttached":true'),
       )
       .filter(({ sentAtMs, answeredAtMs = 0 }) => {
         const isExcused =
