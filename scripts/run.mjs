@@ -24,6 +24,7 @@ const TASKS = {
     // The others take longer: `npm run lab -- reboot`.
     unlessNamed: ['lab/smoke.test.ts', 'lab/core.test.ts'],
   },
+  durability: { dist: true, command: [...TYPESCRIPT, 'test/durability/main.ts'] },
   conformance: { dist: true, command: [...TYPESCRIPT, 'lab/conformance.ts'] },
   'bench:lab': { dist: true, command: [...TYPESCRIPT, 'bench/lab/bench.ts'] },
   'bench:overhead': { dist: true, command: [...TYPESCRIPT, 'bench/overhead.ts'] },
