@@ -27,3 +27,10 @@ export async function cleanHost(guest: Guest): Promise<void> {
     { timeoutMs: CLEAN_TIMEOUT_MS },
   );
 }
+
+/** Ends what is left of a target that is no more, whoever made it: sessions and node records. */
+export async function forgetTarget(guest: Guest, iqn: string): Promise<void> {
+  for (const end of [['--logout'], ['-o', 'delete']]) {
+    await guest.run(['iscsiadm', '-m', 'node', '-T', iqn, ...end]);
+  }
+}

@@ -1,8 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { MooringClient } from '../src/client/mooring-client.js';
-import type { AttachRequestInput } from '../src/model/attach-request.js';
-import type { AttachResult, DetachResult } from '../src/model/attach-result.js';
-import type { AttachmentView } from '../src/model/attachment.js';
 import { historyText } from '../test/conformance/history-text.js';
 import type {
   CommandEnd,
@@ -12,7 +9,7 @@ import type {
   Volume,
   VolumePlace,
 } from '../test/conformance/host-under-test.js';
-import { cleanHost } from './clean-host.js';
+import { cleanHost, forgetTarget } from './clean-host.js';
 import { addAddress } from './guest-address.js';
 import { GuestArray, type AddedTarget } from './guest-array.js';
 import { GuestDaemons, type MultipathSettings } from './guest-daemons.js';
@@ -22,7 +19,7 @@ import { GuestNetwork } from './guest-network.js';
 import { GuestWorker } from './guest-worker.js';
 import type { Guest } from './guest.js';
 import { startMachine, type Machine } from './machine.js';
-import { takeHostSnapshot, type TreeEntry } from './snapshot.js';
+import { takeHostState } from './snapshot.js';
 import type { Chap, Target } from './target.js';
 import { ToolFaults } from './tool-faults.js';
 
@@ -94,17 +91,12 @@ export class RealHostUnderTest implements HostUnderTest {
     return volume;
   }
 
-  attach(request: AttachRequestInput): Promise<AttachResult> {
-    return this.mooring.attach(request);
-  }
+  readonly attach: HostUnderTest['attach'] = (request) => this.mooring.attach(request);
 
-  detach(volumeId: string): Promise<DetachResult> {
-    return this.mooring.detach({ volumeId, hostId: this.hostId });
-  }
+  readonly detach: HostUnderTest['detach'] = (volumeId) =>
+    this.mooring.detach({ volumeId, hostId: this.hostId });
 
-  state(volumeId: string): Promise<AttachmentView> {
-    return this.mooring.state(volumeId);
-  }
+  readonly state: HostUnderTest['state'] = (volumeId) => this.mooring.state(volumeId);
 
   dropPortal(portal: string): Promise<void> {
     return this.network.drop(portal);
@@ -146,12 +138,8 @@ export class RealHostUnderTest implements HostUnderTest {
     return this.array.setDiscoveryChap(chap);
   }
 
-  async hostState(): Promise<HostState> {
-    const seen = await takeHostSnapshot(this.guest);
-    // A directory that is left empty is nothing that is left.
-    const files = (tree: readonly TreeEntry[]): TreeEntry[] =>
-      tree.filter(({ sha256, target }) => sha256 !== undefined || target !== undefined);
-    return { ...seen, nodeRecords: files(seen.nodeRecords), runTree: files(seen.runTree) };
+  hostState(): Promise<HostState> {
+    return takeHostState(this.guest);
   }
 
   async run(
@@ -286,7 +274,7 @@ export class RealHostUnderTest implements HostUnderTest {
     await this.worker.revive();
     await this.devices.release();
     await this.detachAll();
-    for (const iqn of await this.array.removeTargets()) await this.forgetTarget(iqn);
+    for (const iqn of await this.array.removeTargets()) await forgetTarget(this.guest, iqn);
     await this.files.restore();
     await this.daemons.restoreConfiguration();
   }
@@ -307,12 +295,5 @@ export class RealHostUnderTest implements HostUnderTest {
       ),
     );
     this.volumes.clear();
-  }
-
-  /** Ends what an administrator has left of a target that is no more. */
-  private async forgetTarget(iqn: string): Promise<void> {
-    for (const end of ['--logout', '-o delete']) {
-      await this.guest.run(['iscsiadm', '-m', 'node', '-T', iqn, ...end.split(' ')]);
-    }
   }
 }

@@ -1,3 +1,4 @@
+import type { HostState } from '../test/conformance/host-under-test.js';
 import type { Guest } from './guest.js';
 
 const SNAPSHOT_TIMEOUT_MS = 60_000;
@@ -33,7 +34,7 @@ export interface HostSnapshot {
   readonly runTree: readonly TreeEntry[];
 }
 
-export interface TreeEntry {
+interface TreeEntry {
   readonly path: string;
   readonly sha256?: string;
   readonly target?: string;
@@ -43,4 +44,12 @@ export interface TreeEntry {
 /** Looks at everything at once, in one round trip. */
 export async function takeHostSnapshot(guest: Guest): Promise<HostSnapshot> {
   return guest.ask<HostSnapshot>('hostSnapshot', {}, SNAPSHOT_TIMEOUT_MS);
+}
+
+/** The same as scenarios compare it: a directory that is left empty is nothing that is left. */
+export async function takeHostState(guest: Guest): Promise<HostState> {
+  const seen = await takeHostSnapshot(guest);
+  const files = (tree: readonly TreeEntry[]): TreeEntry[] =>
+    tree.filter(({ sha256, target }) => sha256 !== undefined || target !== undefined);
+  return { ...seen, nodeRecords: files(seen.nodeRecords), runTree: files(seen.runTree) };
 }
