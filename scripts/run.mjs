@@ -26,6 +26,7 @@ const TASKS = {
   },
   durability: { dist: true, command: [...TYPESCRIPT, 'test/durability/main.ts'] },
   conformance: { dist: true, command: [...TYPESCRIPT, 'lab/conformance.ts'] },
+  torture: { command: [...TYPESCRIPT, 'test/torture/main.ts'] },
   'bench:lab': { dist: true, command: [...TYPESCRIPT, 'bench/lab/bench.ts'] },
   'bench:overhead': { dist: true, command: [...TYPESCRIPT, 'bench/overhead.ts'] },
 

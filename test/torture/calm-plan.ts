@@ -70,7 +70,7 @@ function calmActs(): Timed[][] {
       { atMs: 100, deed: { ...detach, volume: single, requestId: 'r4' } },
       { atMs: 100, deed: { ...detach, volume: kept, requestId: 'r5', mode: 'force' } },
       // The healing after an act ends the mount.
-      { atMs: 2_500, deed: verify },
+      { atMs: 5_000, deed: verify },
     ],
     [
       { atMs: 0, deed: { ...attachMapped, host: 1, requestId: 'r6' } },

@@ -1,6 +1,6 @@
 import type { Call, Evidence, Write } from '../evidence.js';
 import { identityOf } from '../identity.js';
-import { volumeOf, wasBooted, wasReused } from './names.js';
+import { hasDetached, volumeOf, wasBooted, wasReused } from './names.js';
 
 /** A device that mooring hands out leads to the volume it says, and that is the wanted one. */
 export function contentIsRight(evidence: Evidence): string[] {
@@ -108,15 +108,6 @@ function firstDetachAfter({ calls, volumeIds }: Evidence, write: Write): Call | 
         hasDetached(ok),
     )
     .sort((left, right) => (left.answeredAtMs ?? 0) - (right.answeredAtMs ?? 0))[0];
-}
-
-function hasDetached(answer: unknown): boolean {
-  return (
-    typeof answer === 'object' &&
-    answer !== null &&
-    'wasAttached' in answer &&
-    answer.wasAttached === true
-  );
 }
 
 /** A detach that lost something says so. */

@@ -23,3 +23,13 @@ export function wasBooted(
 ): boolean {
   return boots[hostId]?.some((atMs) => atMs >= fromMs && atMs <= untilMs) === true;
 }
+
+/** Whether an answer says that something was attached and is no more. */
+export function hasDetached(answer: unknown): boolean {
+  return (
+    typeof answer === 'object' &&
+    answer !== null &&
+    'wasAttached' in answer &&
+    answer.wasAttached === true
+  );
+}

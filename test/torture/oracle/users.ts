@@ -1,5 +1,5 @@
 import type { Evidence } from '../evidence.js';
-import { wasBooted, wasReused } from './names.js';
+import { hasDetached, wasBooted, wasReused } from './names.js';
 
 /** A device that is mounted or open is not taken away, with force neither. */
 export function usersKeepTheirDevices(evidence: Evidence): string[] {
@@ -13,7 +13,7 @@ export function usersKeepTheirDevices(evidence: Evidence): string[] {
           on === hostId &&
           sentAtMs > fromMs &&
           (answeredAtMs ?? Infinity) < untilMs &&
-          (JSON.stringify(ok) ?? '').includes('"wasAttached":true'),
+          hasDetached(ok),
       )
       .filter(({ sentAtMs, answeredAtMs = 0 }) => {
         const isExcused =
