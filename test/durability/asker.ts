@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { MooringClient } from '../../src/client/mooring-client.js';
 import { OperationError } from '../../src/client/operation-error.js';
+import { eventually } from '../support/eventually.js';
 import type { Stage } from './stage.js';
 
 /** How a question was answered. */
@@ -13,14 +14,18 @@ export interface Question {
   readonly what: 'attach' | 'detach' | 'repair' | 'plan';
   readonly requestId: string;
   readonly answer: Promise<Answer>;
+  /** Waits until mooring has it; asked again, until mooring has it again. */
+  untilTaken(): Promise<void>;
 }
 
-type Send = (mooring: MooringClient, requestId: string) => Promise<unknown>;
+/** Sends it, says when mooring has it, and waits for the answer. */
+type Send = (mooring: MooringClient, requestId: string, onTaken: () => void) => Promise<unknown>;
 
 /** Said when the way to the server is lost, or its other end: ask again. */
 const ASK_AGAIN = new Set(['ServerUnreachable', 'ControlWorkerUnavailable', 'StillRunning']);
 const ASKS_MAX = 10;
 const ANSWER_MS = 120_000;
+const TAKEN_MS = 60_000;
 
 /** A caller in front of the client library, with a connection of its own. */
 export class Asker {
@@ -37,12 +42,25 @@ export class Asker {
   /** Asks; the answer comes by {@link Question.answer}, which never rejects. */
   ask(what: Question['what'], send: Send): Question {
     const requestId = randomUUID();
-    const question = { what, requestId, answer: this.answered(send, requestId) };
+    let takenBy: Client | undefined;
+    const answer = this.answered(async (mooring, client) =>
+      send(mooring, requestId, () => {
+        takenBy = client;
+      }),
+    );
+    const untilTaken = (): Promise<void> =>
+      eventually(
+        async () => {
+          if (takenBy !== (await this.client)) throw new Error(`the ${what} is not taken`);
+        },
+        { withinMs: TAKEN_MS },
+      );
+    const question = { what, requestId, answer, untilTaken };
     this.questions.push(question);
     return question;
   }
 
-  /** The caller dies with its connection, and another comes and asks the same. */
+  /** The caller dies with its connection, and another comes and asks the same; until it has asked. */
   async dieAndComeBack(): Promise<void> {
     let isBack: () => void = () => undefined;
     this.returned = new Promise((resolve) => {
@@ -53,21 +71,22 @@ export class Asker {
     this.client = this.stage.openClient();
     await this.client;
     isBack();
+    await Promise.all(this.questions.map((question) => question.untilTaken()));
   }
 
   async close(): Promise<void> {
     await (await this.client).connection.close();
   }
 
-  private async answered(send: Send, requestId: string): Promise<Answer> {
+  private async answered(
+    send: (mooring: MooringClient, client: Client) => Promise<unknown>,
+  ): Promise<Answer> {
     const untilAt = Date.now() + ANSWER_MS;
     for (let asked = 1; ; asked += 1) {
       const client = await this.client;
       try {
-        const mooring = new MooringClient(client);
-        return {
-          ok: (await client.withDeadline(untilAt, () => send(mooring, requestId))) ?? null,
-        };
+        const ask = () => send(new MooringClient(client), client);
+        return { ok: (await client.withDeadline(untilAt, ask)) ?? null };
       } catch (error) {
         await this.returned;
         const isLeft = client !== (await this.client);

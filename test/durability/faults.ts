@@ -136,8 +136,8 @@ export const FAULTS: readonly FaultUnderTest[] = [
     place: 'middle',
     end: () => 'absent',
     mayFailWith: ['Cancelled'],
-    async strike({ lane, asker, book, call }) {
-      await book.untilTaken(askDetach(lane, asker));
+    async strike({ lane, asker, call }) {
+      await askDetach(lane, asker).untilTaken();
       call.release();
     },
   },

@@ -1,5 +1,6 @@
+import type { AttachRequestInput } from '../../src/model/attach-request.js';
 import type { HostSteps } from '../../src/model/steps.js';
-import type { Asker } from './asker.js';
+import type { Asker, Question } from './asker.js';
 import { type Lane, VOLUME_BYTES } from './lane.js';
 import { LOOK, OWN_PORTAL, SCAN, type StepPlaces } from './places.js';
 import { IQN } from './stage.js';
@@ -39,7 +40,7 @@ export const OPERATIONS: readonly OperationUnderTest[] = [
         connection: { discovery: { portal, iqn: IQN, lun: volume.lun } },
         multipath: 'required',
       });
-      asker.ask('attach', (mooring, requestId) => mooring.attach({ ...request, requestId }));
+      askAttach(asker, request);
       return nothing();
     },
   },
@@ -53,7 +54,7 @@ export const OPERATIONS: readonly OperationUnderTest[] = [
       // Noticed only when the map is there, so that there is everything to undo.
       const expect = { sizeBytes: 2 * VOLUME_BYTES };
       const request = lane.request(lane.volume, { expect });
-      asker.ask('attach', (mooring, requestId) => mooring.attach({ ...request, requestId }));
+      askAttach(asker, request);
       return nothing();
     },
   },
@@ -75,7 +76,11 @@ export const OPERATIONS: readonly OperationUnderTest[] = [
     begin(lane, asker) {
       const { volumeId } = lane.volume;
       const { hostId } = lane;
-      asker.ask('repair', (mooring, requestId) => mooring.repair({ volumeId, hostId, requestId }));
+      asker.ask('repair', (mooring, requestId, onTaken) => {
+        // The client does not say when mooring has it.
+        onTaken();
+        return mooring.repair({ volumeId, hostId, requestId });
+      });
       return nothing();
     },
   },
@@ -98,7 +103,11 @@ export const OPERATIONS: readonly OperationUnderTest[] = [
     begin(lane, asker) {
       const { volumeId } = lane.volume;
       const { hostId } = lane;
-      asker.ask('plan', (mooring, requestId) => mooring.plan({ volumeId, hostId, requestId }));
+      asker.ask('plan', (mooring, requestId, onTaken) => {
+        // The client does not say when mooring has it.
+        onTaken();
+        return mooring.plan({ volumeId, hostId, requestId });
+      });
       return nothing();
     },
   },
@@ -113,12 +122,21 @@ export const OPERATIONS: readonly OperationUnderTest[] = [
   },
 ];
 
-/** Asks for a detach; the request id tells which. */
-export function askDetach(lane: Lane, asker: Asker): string {
+function askAttach(asker: Asker, request: AttachRequestInput): void {
+  asker.ask('attach', async (mooring, requestId, onTaken) => {
+    const operation = await mooring.startAttach({ ...request, requestId });
+    onTaken();
+    return operation.result();
+  });
+}
+
+/** Asks for a detach of the volume under test. */
+export function askDetach(lane: Lane, asker: Asker): Question {
   const { volumeId } = lane.volume;
   const { hostId } = lane;
-  const question = asker.ask('detach', (mooring, requestId) =>
-    mooring.detach({ volumeId, hostId, requestId }),
-  );
-  return question.requestId;
+  return asker.ask('detach', async (mooring, requestId, onTaken) => {
+    const operation = await mooring.startDetach({ volumeId, hostId, requestId });
+    onTaken();
+    return 'result' in operation ? operation.result() : operation.nothing;
+  });
 }

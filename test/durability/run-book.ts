@@ -20,6 +20,7 @@ export interface PendingStep {
 /** What became of an update that the workflow had taken. */
 export interface UpdateRecord {
   readonly updateId: string;
+  readonly runId: string;
   /** How often the history says that it was answered. */
   readonly answers: number;
   /** What the server says when it is asked for it now. */
@@ -100,12 +101,19 @@ export class RunBook {
   /** Cancels the workflow, and waits until it has seen that. */
   async cancel(): Promise<void> {
     await this.latest.cancel();
-    await this.untilSeen((event) => isThere(event.workflowExecutionCancelRequestedEventAttributes));
-  }
-
-  /** Waits until the workflow has taken an update. */
-  async untilTaken(requestId: string): Promise<void> {
-    await this.untilSeen((event) => acceptedId(event)?.includes(requestId) === true);
+    await eventually(
+      async () => {
+        const events = await this.events();
+        const at = events.findIndex((event) =>
+          isThere(event.workflowExecutionCancelRequestedEventAttributes),
+        );
+        const isSeen = events
+          .slice(at)
+          .some((event) => isThere(event.workflowTaskStartedEventAttributes));
+        if (at < 0 || !isSeen) throw new Error('the workflow has not seen its cancellation');
+      },
+      { withinMs: SEEN_MS },
+    );
   }
 
   /** Every update of these runs, with its answers. */
@@ -124,22 +132,6 @@ export class RunBook {
     return (await handle.fetchHistory()).events ?? [];
   }
 
-  private async untilSeen(isIt: (event: HistoryEvent) => boolean): Promise<void> {
-    await eventually(
-      async () => {
-        const events = await this.events();
-        const at = events.findIndex(isIt);
-        const isSeen = events
-          .slice(at + 1)
-          .some((event) => isThere(event.workflowTaskStartedEventAttributes));
-        // An update is on record only once a workflow task has taken it.
-        const isTaken = at >= 0 && acceptedId(events[at]) !== undefined;
-        if (at < 0 || !(isSeen || isTaken)) throw new Error('the workflow has not seen it yet');
-      },
-      { withinMs: SEEN_MS },
-    );
-  }
-
   private async updatesOf(runId: string): Promise<UpdateRecord[]> {
     const events = await this.events(runId);
     const handle = this.client.workflow.getHandle(this.workflowId, runId);
@@ -147,6 +139,7 @@ export class RunBook {
     return Promise.all(
       ids.map(async (updateId) => ({
         updateId,
+        runId,
         answers: events.filter(
           ({ workflowExecutionUpdateCompletedEventAttributes: attributes }) =>
             attributes?.meta?.updateId === updateId,

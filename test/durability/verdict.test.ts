@@ -34,7 +34,7 @@ async function detached(simulated: SimulatedHost): Promise<Evidence> {
   return {
     ...{ end: 'absent', failsWith: undefined, mayFailWith: [] },
     answers: [{ what: 'detach', requestId: 'r1', answer }],
-    updates: [{ updateId: 'detach/r1', answers: 1, again: answer }],
+    updates: [{ updateId: 'detach/r1', runId: 'run', answers: 1, again: answer }],
     ...{ before: look, after: look, isBooted: false },
     ...{ onArray: 'new', patterns: ['old', 'new'], paths: 4 },
     neighbour: { view: { state: 'attached' } as AttachmentView, text: 'other' },

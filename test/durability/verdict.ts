@@ -96,26 +96,44 @@ function callersWereAnswered({ answers, failsWith, mayFailWith }: Evidence): str
   });
 }
 
-/** Once on record, and the same whenever somebody asks. */
+/** Once on record, and what was heard is what anybody hears who asks for the same. */
 function updatesWereAnsweredOnce({ updates, answers, askedOnceMore }: Evidence): string[] {
   const heard = [...answers, ...(askedOnceMore === undefined ? [] : [askedOnceMore])];
-  return updates.flatMap(({ updateId, answers: count, again }) => {
-    const wrong = unless(count === 1, `update ${updateId} has ${count} answers`);
-    const differing = heard
-      .filter(({ requestId }) => updateId.includes(requestId))
-      .filter(({ answer }) => !isSameAnswer(answer, again))
-      .map(({ answer }) => `${JSON.stringify(answer)}, and asked again ${JSON.stringify(again)}`);
-    return [...wrong, ...differing.map((said) => `update ${updateId} was answered with ${said}`)];
-  });
+  return [
+    ...updates.flatMap(({ updateId, answers: count }) =>
+      unless(count === 1, `update ${updateId} has ${count} answers`),
+    ),
+    ...heard.flatMap(({ requestId, answer }) => {
+      const known = updates.filter(({ updateId }) => updateId.includes(requestId));
+      const isKnown = known.some(({ again }) => isSameAnswer(answer, again));
+      const [said, again] = [answer, known.map((each) => each.again)].map((it) =>
+        JSON.stringify(it),
+      );
+      return unless(isKnown || known.length === 0, `the answer was ${said}, asked again ${again}`);
+    }),
+    ...(askedOnceMore === undefined
+      ? []
+      : answers
+          .filter(({ requestId }) => requestId === askedOnceMore.requestId)
+          .flatMap(({ answer }) =>
+            unless(
+              isSameAnswer(answer, askedOnceMore.answer),
+              `the answer was ${JSON.stringify(answer)}, ` +
+                `to the same request later ${JSON.stringify(askedOnceMore.answer)}`,
+            ),
+          )),
+  ];
 }
 
-/** However often somebody asks with the same request id. */
+/** However often somebody asks with the same request id, as long as the run is the same. */
 function nothingWasDoneTwice({ answers, updates }: Evidence): string[] {
   return answers.flatMap(({ what, requestId }) => {
-    const ids = updates.map(({ updateId }) => updateId).filter((id) => id.includes(requestId));
+    const found = updates.filter(({ updateId }) => updateId.includes(requestId));
+    const runs = new Set(found.map(({ runId }) => runId));
+    const ids = found.map(({ updateId }) => updateId).join(', ');
     return unless(
-      ids.length <= 1,
-      `the ${what} was taken up ${ids.length} times: ${ids.join(', ')}`,
+      found.length <= runs.size,
+      `the ${what} was taken up ${found.length} times: ${ids}`,
     );
   });
 }
