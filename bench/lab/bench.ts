@@ -45,30 +45,36 @@ const RATIOS: readonly { readonly of: Name; readonly to: Name; readonly wanted?:
 
 const runDirectory = await mkdtemp(join(tmpdir(), 'mooring-bench-'));
 const host = await RealHostUnderTest.start(runDirectory);
+const taken = new Map<Name, Taken[]>();
 try {
-  print(await measureAll());
+  await measureAll();
+} catch (error) {
+  process.exitCode = 1;
+  process.stderr.write(`bench: ended early: ${String(error)}\n`);
 } finally {
+  print();
   await host.stop();
   await rm(runDirectory, { recursive: true, force: true });
 }
 
-async function measureAll(): Promise<Map<Name, Taken[]>> {
+async function measureAll(): Promise<void> {
   const volumes = [];
   for (let count = 0; count < VOLUMES; count += 1) volumes.push(await host.freshVolume());
   const measurement = new Measurement(host, volumes);
-  const taken = new Map<Name, Taken[]>();
   // The first one loads modules and fills caches.
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const name of Object.keys(CASES) as Name[]) {
       const one = await measurement.take(CASES[name]);
+      process.stderr.write(
+        `bench: ${name}: ${Math.round(one.attachMs)} / ${Math.round(one.detachMs)} ms\n`,
+      );
       if (round > 0) taken.set(name, [...(taken.get(name) ?? []), one]);
     }
     process.stderr.write(`bench: round ${String(round)} of ${String(ROUNDS)} done\n`);
   }
-  return taken;
 }
 
-function print(taken: ReadonlyMap<Name, readonly Taken[]>): void {
+function print(): void {
   const of = (name: Name, part: keyof Taken): number[] =>
     (taken.get(name) ?? []).map((one) => one[part]);
   const rows = (Object.keys(CASES) as Name[]).map((name) => [

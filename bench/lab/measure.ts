@@ -64,10 +64,17 @@ export class Measurement {
     const policy = { deadlineMs: DEADLINE_MS, ...(awaitsAll ? {} : DEFAULT_GRACE) };
     return {
       attach: () =>
-        Promise.all(
+        allEnded(
           volumes.map((volume) => host.attach(requestFor(host, volume, { policy }, portals))),
         ),
-      detach: () => Promise.all(volumes.map(({ volumeId }) => host.detach(volumeId))),
+      detach: () => allEnded(volumes.map(({ volumeId }) => host.detach(volumeId))),
     };
   }
+}
+
+/** Waits for all of them, also when one fails; then fails as the first one did. */
+async function allEnded(works: readonly Promise<unknown>[]): Promise<void> {
+  const ends = await Promise.allSettled(works);
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
