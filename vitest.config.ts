@@ -21,9 +21,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'simulator',
-          include: [
-            'test/{workflow,conformance,durability,torture,replay,worker,client,cli,demo}/**/*.test.ts',
-          ],
+          include: ['test/{workflow,conformance,replay,worker,client,cli,demo}/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 60_000,
         },

@@ -1,6 +1,6 @@
 import { createFailure } from '../contract/failures.js';
 import { failedGates, releaseGates, type ReleaseFacts } from '../host/gates.js';
-import type { SessionFact } from '../host/facts.js';
+import type { ScsiDeviceFact, SessionFact } from '../host/facts.js';
 import { findSessions } from '../host/sysfs/iscsi-session.js';
 import { devicesOfSession } from '../host/sysfs/scsi-device.js';
 import {
@@ -9,7 +9,7 @@ import {
   type HostSteps,
   type ReleaseSessionInput,
 } from '../model/steps.js';
-import { sessionLockKey } from './claim-store.js';
+import { sessionLockKey, type Claim } from './claim-store.js';
 import type { HostContext } from './host-context.js';
 import { isRemoved, removalFailure } from './removal-failure.js';
 import { hostStep } from './step.js';
@@ -25,6 +25,7 @@ interface Released {
  * last, so that an interrupted release is found again.
  *
  * @throws CommandTimedOut - passing: the session is still there after `timeoutMs`
+ * @throws CleanupIncomplete - permanent: a device of this attachment is still on it, or is there again
  */
 export function releaseSessionStep(host: HostContext): HostSteps['releaseSession'] {
   return hostStep(host, releaseSessionInputSchema, ({ input }) =>
@@ -38,8 +39,10 @@ async function release(host: HostContext, input: ReleaseSessionInput): Promise<R
   const removed: string[] = [];
   const kept: string[] = [];
 
+  const own = await host.claims.get(path, owner);
   for (const session of await findSessions(host.files, path)) {
     const devices = await devicesOfSession(host.files, session.sid);
+    refuseUnderOwnDevice(devices, own);
     const [first] = failedGates(releaseGates({ ...claims, devices }));
     if (first === undefined) {
       await logOut(host, session, input);
@@ -56,6 +59,21 @@ async function release(host: HostContext, input: ReleaseSessionInput): Promise<R
   }
   await host.claims.remove(path, owner);
   return { removed, kept };
+}
+
+/**
+ * A scan that was under way when its step was given up brings the device in afterwards: it is this
+ * attachment's own, so it goes first, and the claim stays until it has.
+ */
+function refuseUnderOwnDevice(devices: readonly ScsiDeviceFact[], own: Claim | undefined): void {
+  if (own?.deviceExisted !== false) return;
+  const late = devices.find(({ lun }) => lun === own.lun);
+  if (late === undefined) return;
+  throw createFailure(
+    'CleanupIncomplete',
+    `${late.block ?? 'device'} (${late.hctl}) came after the devices were removed`,
+    { portal: own.portal, lun: own.lun, hctl: late.hctl },
+  );
 }
 
 /** What the claims on a session say; with its devices these are the facts its gates judge. */

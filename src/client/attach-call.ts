@@ -16,7 +16,7 @@ import { hasClosedUnderneath, refuseEndedByForce } from './closed-runs.js';
 import { findRun, type FoundRun } from './find-attachment.js';
 import { toNumber } from './payloads.js';
 import { takeUp } from './take-up.js';
-import { attachUpdateId } from './update-ids.js';
+import { AFTER_MEMO, attachUpdateId } from './update-ids.js';
 
 /** An attach that arrives just as its run closes is sent again; more often means something else. */
 const TRIES_MAX = 4;
@@ -89,7 +89,7 @@ export class AttachCall {
     const updateId = attachUpdateId(requestId, before);
     const update = await takeUp(client, this.scope, () =>
       client.workflow.startUpdateWithStart(attachUpdate, {
-        startWorkflowOperation: startOperation(key, workflowId),
+        startWorkflowOperation: startOperation(key, workflowId, before),
         waitForStage: 'ACCEPTED',
         updateId,
         args: [request],
@@ -102,6 +102,7 @@ export class AttachCall {
 function startOperation(
   key: AttachmentKey,
   workflowId: string,
+  before: FoundRun | undefined,
 ): WithStartWorkflowOperation<(input: AttachmentKey) => Promise<unknown>> {
   return new WithStartWorkflowOperation(ATTACHMENT_WORKFLOW, {
     workflowId,
@@ -110,6 +111,7 @@ function startOperation(
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     staticSummary: `volume ${key.volumeId} on host ${key.hostId}`,
+    ...(before === undefined || before.isOpen ? {} : { memo: { [AFTER_MEMO]: before.runId } }),
     typedSearchAttributes: new TypedSearchAttributes([
       { key: attributes.HOST_ATTRIBUTE, value: key.hostId },
       { key: attributes.VOLUME_ATTRIBUTE, value: key.volumeId },

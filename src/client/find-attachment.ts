@@ -10,6 +10,7 @@ import { invalidRequest } from '../contract/request-problems.js';
 import { HOST_ATTRIBUTE } from '../contract/search-attributes.js';
 import { listAttachments } from './list-attachments.js';
 import { OperationError } from './operation-error.js';
+import { AFTER_MEMO } from './update-ids.js';
 
 /**
  * One run of an attachment, as the server describes it now.
@@ -23,6 +24,8 @@ export interface FoundRun {
   readonly workflowId: string;
   readonly runId: string;
   readonly isOpen: boolean;
+  /** The closed run this one was started after. */
+  readonly after: string | undefined;
   readonly hostId: string | undefined;
   readonly description: WorkflowExecutionDescription;
 }
@@ -54,6 +57,7 @@ export async function findRun(
       workflowId,
       runId: description.runId,
       isOpen: isOpen(description),
+      after: afterOf(description),
       hostId: description.typedSearchAttributes.get(HOST_ATTRIBUTE),
       description,
     };
@@ -61,6 +65,11 @@ export async function findRun(
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
+}
+
+function afterOf({ memo }: WorkflowExecutionDescription): string | undefined {
+  const after = memo?.[AFTER_MEMO];
+  return typeof after === 'string' ? after : undefined;
 }
 
 function isOpen({ status }: WorkflowExecutionDescription): boolean {

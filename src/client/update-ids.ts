@@ -2,7 +2,12 @@
 export interface LatestRun {
   readonly runId: string;
   readonly isOpen: boolean;
+  /** The closed run it was started after, see {@link AFTER_MEMO}. */
+  readonly after?: string | undefined;
 }
+
+/** Memo of a run: the closed run before it, which an attach that repeats the first one must name. */
+export const AFTER_MEMO = 'after';
 
 /** How much of a run's id tells it from the runs before. Its end: the beginning is the time (UUIDv7). */
 const RUN_ID_PART = 12;
@@ -12,12 +17,13 @@ const RUN_ID_PART = 12;
  *
  * The trap: the server answers an id that the latest run has completed, even after that run has
  * closed. An attach that follows a detach would be answered with the device of the past. So once the
- * latest run is closed, its id is part of the update id: the closed run has never seen it, and a
- * repetition makes the same one. Request ids never hold a `~`.
+ * latest run is closed, its id is part of the update id: the closed run has never seen it. A
+ * repetition, which sees the run that was started for the first try, makes the same one from that
+ * run's memo. Request ids never hold a `~`.
  */
 export function attachUpdateId(requestId: string, latest: LatestRun | undefined): string {
-  if (latest === undefined || latest.isOpen) return requestId;
-  return `${requestId}~${latest.runId.slice(-RUN_ID_PART)}`;
+  const past = latest?.isOpen === true ? latest.after : latest?.runId;
+  return past === undefined ? requestId : `${requestId}~${past.slice(-RUN_ID_PART)}`;
 }
 
 /**

@@ -169,6 +169,10 @@ export class BringUp {
       }),
     );
     ledger.entry.volume = volume;
+    // A path that was found before a reboot in between is not there any more.
+    for (const path of ledger.entry.paths) {
+      if (path.device !== undefined && path.device.bootId !== volume.bootId) delete path.device;
+    }
     ledger.setState(this.isComplete() ? 'attached' : 'degraded');
     return volume;
   }

@@ -81,21 +81,30 @@ export async function detachVolumeFromHost(
     throw error;
   }
 
-  const devices = await run('remove the path devices', removalWaitMs, (steps) =>
-    steps.removePathDevices({ ...stepBase, paths, wwid, purpose: 'detach', waitMs: removalWaitMs }),
-  );
-  const sessions = await Promise.all(
-    touched.map((path) =>
-      run(`release ${path.host.portal}`, removalWaitMs, (steps) =>
-        steps.releaseSession({ ...stepBase, path: path.host, timeoutMs: removalWaitMs }),
+  const removeAll = async (): Promise<RemovalResult[]> => {
+    const devices = await run('remove the path devices', removalWaitMs, (steps) =>
+      steps.removePathDevices({
+        ...stepBase,
+        paths,
+        wwid,
+        purpose: 'detach',
+        waitMs: removalWaitMs,
+      }),
+    );
+    const sessions = await Promise.all(
+      touched.map((path) =>
+        run(`release ${path.host.portal}`, removalWaitMs, (steps) =>
+          steps.releaseSession({ ...stepBase, path: path.host, timeoutMs: removalWaitMs }),
+        ),
       ),
-    ),
-  );
-  const absent = await run('make sure that nothing is left', removalWaitMs, (steps) =>
-    steps.verifyAbsent({ ...stepBase, paths, wwid }),
-  );
+    );
+    const absent = await run('make sure that nothing is left', removalWaitMs, (steps) =>
+      steps.verifyAbsent({ ...stepBase, paths, wwid }),
+    );
+    return [devices, ...sessions, absent];
+  };
 
-  const results = [flushed, devices, ...sessions, absent];
+  const results = [flushed, ...(await againstComebacks(removeAll))];
   return {
     volumeId: key.volumeId,
     hostId: key.hostId,
@@ -105,6 +114,21 @@ export async function detachVolumeFromHost(
     kept: results.flatMap(({ kept }) => kept),
     warnings: results.flatMap(({ warnings = [] }) => warnings),
   };
+}
+
+/** Somebody's scan may bring a device back in between; more often than that is no accident. */
+const COMEBACKS_MAX = 3;
+
+async function againstComebacks<Result>(removeAll: () => Promise<Result>): Promise<Result> {
+  for (let comebacks = 0; ; comebacks += 1) {
+    try {
+      return await removeAll();
+    } catch (error) {
+      const end = stepEnd(error);
+      const isBack = end.kind === 'failed' && end.failure.type === 'CleanupIncomplete';
+      if (!isBack || comebacks === COMEBACKS_MAX) throw error;
+    }
+  }
 }
 
 /** What a flush could not write back; `undefined` when it failed for another reason. */

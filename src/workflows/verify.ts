@@ -1,26 +1,28 @@
 import type { PlanRequest } from '../model/operations.js';
 import type { PlannedStep, PlanResult, VerifyResult } from '../model/plan.js';
 import type { HostSteps, InspectionResult, VolumeDeviceResult } from '../model/steps.js';
-import { attachSteps } from './activity-proxies.js';
+import { AttachStepRunner } from './attach-step.js';
 import type { Ledger } from './ledger.js';
 
-/** One cheap look at sysfs; it fails soon when the host is away. */
-function looks(ledger: Ledger, summary: string): HostSteps {
-  const { deadlineMs, hostWaitMs, removalWaitMs } = ledger.policy;
-  return attachSteps(ledger.key.hostId, {
-    summary,
-    takesMs: removalWaitMs,
-    hostWaitMs,
-    remainingMs: deadlineMs,
-  });
+/** One cheap look at sysfs, sent again when its answer was lost; fails soon when the host is away. */
+function look<Result>(
+  ledger: Ledger,
+  summary: string,
+  call: (steps: HostSteps) => Promise<Result>,
+): Promise<Result> {
+  const { deadlineMs, removalWaitMs } = ledger.policy;
+  const runner = new AttachStepRunner(ledger, Date.now() + deadlineMs);
+  return runner.run({ summary, takesMs: removalWaitMs }, call);
 }
 
 function inspect(ledger: Ledger, volume: VolumeDeviceResult): Promise<InspectionResult> {
-  return looks(ledger, 'look whether the volume is still attached').inspectAttachment({
-    ...ledger.stepBase,
-    paths: ledger.touchedPaths.map(({ host }) => host),
-    wwid: volume.wwid,
-  });
+  return look(ledger, 'look whether the volume is still attached', (steps) =>
+    steps.inspectAttachment({
+      ...ledger.stepBase,
+      paths: ledger.touchedPaths.map(({ host }) => host),
+      wwid: volume.wwid,
+    }),
+  );
 }
 
 /**
@@ -99,12 +101,14 @@ async function detachSteps(
 ): Promise<PlannedStep[]> {
   if (volume === undefined || !ledger.holdsSomething) return [];
   const [carrier] = volume.kind === 'single' ? volume.carriers : [];
-  const { steps } = await looks(ledger, 'see what a detach would do').planDetach({
-    ...ledger.stepBase,
-    wwid: volume.wwid,
-    paths: ledger.touchedPaths.map(({ host }) => host),
-    ...(carrier === undefined ? {} : { carrier }),
-  });
+  const { steps } = await look(ledger, 'see what a detach would do', (host) =>
+    host.planDetach({
+      ...ledger.stepBase,
+      wwid: volume.wwid,
+      paths: ledger.touchedPaths.map((path) => path.host),
+      ...(carrier === undefined ? {} : { carrier }),
+    }),
+  );
   if (mode === 'normal') return [...steps];
   return steps.map((each) =>
     each.step.startsWith('write back')

@@ -109,8 +109,10 @@ describe('an attach', () => {
     expect(await host.simulated.control.snapshot()).not.toEqual(empty);
     expect(await mooring.state(volume.volumeId)).toMatchObject({ state: 'attached' });
 
-    // The caller lost that answer: the run is open, and the entity answers after a look.
-    expect(await mooring.attach(request)).toMatchObject({ state: 'attached' });
+    // The caller lost that answer: the same intent, so the same update and not a second one.
+    const repeated = await mooring.startAttach(request);
+    expect(repeated.updateId).toBe(operation.updateId);
+    expect(await repeated.result()).toMatchObject({ state: 'attached' });
     for (let round = 0; round < 3; round += 1) {
       await mooring.detach(name);
       expect(await host.simulated.control.snapshot()).toEqual(empty);

@@ -20,6 +20,12 @@ test('an attach after a closed run has an id that run has never seen, the same e
   expect(again).toBe(first);
 });
 
+test('a repetition that finds the run of the first try has the id of the first try', () => {
+  const first = attachUpdateId('order-1', { runId: earlier, isOpen: false });
+  const again = attachUpdateId('order-1', { runId: later, isOpen: true, after: earlier });
+  expect(again).toBe(first);
+});
+
 test('runs that began in the same minute give different ids', () => {
   const ids = [earlier, later].map((runId) => attachUpdateId('order-1', { runId, isOpen: false }));
   expect(new Set(ids).size).toBe(2);
