@@ -13,7 +13,7 @@ import {
 import { Random } from './random.js';
 
 /** Enough for a handful of operations a volume, little enough for many runs a minute. */
-const ACT_MS = 2_600;
+const ACT_MS = 3_000;
 const ACTS_MAX = 2;
 
 /** Draws a whole run. The same seed gives the same plan. */
@@ -66,7 +66,7 @@ function drawLife(
   const deeds: Timed[] = [];
   let last: AttachDeed | undefined;
   const nextId = (): string => `a${act}v${volume}n${deeds.length}`;
-  for (let atMs = random.int(0, 500); atMs < ACT_MS; atMs += random.int(20, 600)) {
+  for (let atMs = random.int(0, 500); atMs < ACT_MS; atMs += random.int(20, 800)) {
     const deed: Deed =
       last === undefined || random.chance(0.15)
         ? drawAttach(random, world, volume, nextId())
@@ -114,7 +114,8 @@ function drawAttach(random: Random, world: World, volume: number, requestId: str
   return {
     kind: 'attach',
     volume,
-    host: random.int(0, world.hosts.length - 1),
+    // Most users of a volume sit on one host.
+    host: random.chance(0.7) ? volume % world.hosts.length : random.int(0, world.hosts.length - 1),
     requestId,
     paths,
     discovery: random.chance(0.08),
@@ -131,7 +132,19 @@ function drawAttach(random: Random, world: World, volume: number, requestId: str
     ]),
     onBoot: random.chance(0.85) ? 'reattach' : 'none',
     policy: drawPolicy(random, paths.length),
+    ...drawUse(random),
   };
+}
+
+/** What follows an attach; the write stays dirty until something writes it back. */
+function drawUse(random: Random): Pick<AttachDeed, 'then' | 'forMs'> {
+  const use = random.weighted<AttachDeed['then']>([
+    [3, undefined],
+    [6, 'write'],
+    [1, 'mount'],
+    [1, 'hold-open'],
+  ]);
+  return use === undefined ? {} : { then: use, forMs: random.int(200, 1_500) };
 }
 
 /** Short bounds: what is slow or dead must show within an act. */

@@ -54,7 +54,7 @@ export class Looker {
   async isAtRest(): Promise<boolean> {
     const states = await this.#registry.states();
     if (states.some((state) => state !== 'attached' && state !== 'degraded')) return false;
-    const bootIds = await this.#bootIds();
+    const bootIds = await this.bootIds();
     return (await this.#registry.entities()).every(({ state, bootId, onBoot, hostId }) =>
       state === 'attached' ? bootId === bootIds[hostId] : state === 'degraded' && onBoot === 'none',
     );
@@ -76,10 +76,11 @@ export class Looker {
           : await settled(() => lookAt(host.simulated));
     }
     const atMs = performance.now();
-    return { kind, atMs, looks, entities, bootIds: await this.#bootIds() };
+    return { kind, atMs, looks, entities, bootIds: await this.bootIds() };
   }
 
-  async #bootIds(): Promise<Record<string, string>> {
+  /** Which boot each host is in. */
+  async bootIds(): Promise<Record<string, string>> {
     const read = this.#world.hosts.map(async ({ hostId, simulated }) => {
       const text = await simulated.files.readText('/proc/sys/kernel/random/boot_id');
       return [hostId, text.trim()] as const;

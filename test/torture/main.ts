@@ -100,7 +100,7 @@ async function runAll(torture: TortureServer, todo: readonly Plan[]): Promise<bo
   const violations = total((result) => result.violations.length);
   say(
     `torture: ${results.length} runs, ${total(({ operations }) => operations)} operations, ` +
-      `${total(({ faults }) => faults)} faults, ${total(({ attached }) => attached)} devices used, ${total(({ histories }) => histories)} histories, ` +
+      `${total(({ faults }) => faults)} faults, ${total(({ attached }) => attached)} devices used, ${total(({ written }) => written)} patterns written, ${total(({ histories }) => histories)} histories, ` +
       `${violations} violations, ${(results.length / minutes).toFixed(1)} runs per minute`,
   );
   return violations + broken === 0;
@@ -110,9 +110,9 @@ async function runOne(torture: TortureServer, plan: Plan, tag: string): Promise<
   const begin = performance.now();
   const result = await runPlan(plan, { server: torture, tag });
   const seconds = ((performance.now() - begin) / 1_000).toFixed(1);
-  const { seed, operations, faults, attached, histories, violations } = result;
+  const { seed, operations, faults, attached, written, histories, violations } = result;
   say(
-    `seed ${seed}: ${operations} operations, ${faults} faults, ${attached} devices used, ${histories} histories, ` +
+    `seed ${seed}: ${operations} operations, ${faults} faults, ${attached} devices used, ${written} patterns, ${histories} histories, ` +
       `${violations.length} violations, ${seconds} s`,
   );
   for (const { law, what } of violations) say(`  ${law}: ${what}`);

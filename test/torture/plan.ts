@@ -80,6 +80,10 @@ export interface AttachDeed extends OfVolume {
   readonly expect: 'right' | 'wrong' | 'absent';
   readonly onBoot: 'reattach' | 'none';
   readonly policy: Readonly<Record<string, number>>;
+  /** What the caller does with the device as soon as it is there. */
+  readonly then?: 'write' | 'mount' | 'hold-open';
+  /** How long it is mounted or open then. */
+  readonly forMs?: number;
 }
 
 export interface DetachDeed extends OfVolume {

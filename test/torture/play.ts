@@ -17,7 +17,9 @@ import { World } from './world.js';
 const ANSWERS_MS = 90_000;
 const REST_MS = 45_000;
 const CLOSED_MS = 30_000;
-const SIGHT_EVERY_MS = 80;
+const SIGHT_EVERY_MS = 120;
+/** All bounds of a run together; beyond it the harness itself hangs. */
+const RUN_MAX_MS = 600_000;
 
 export interface PlayOptions {
   readonly server: TortureServer;
@@ -32,7 +34,17 @@ export interface PlayOptions {
 /** Plays a plan from beginning to end, and brings back what there is to judge. */
 export async function play(plan: Plan, options: PlayOptions): Promise<Evidence> {
   const { server, tag, tamper = {} } = options;
-  return new Play(plan, await World.make(plan, tag, server, tamper), options).run();
+  const running = new Play(plan, await World.make(plan, tag, server, tamper), options);
+  const late = new AbortController();
+  const limit = pause(RUN_MAX_MS, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`the run did not end; it was at: ${running.phase}`);
+  });
+  try {
+    return await Promise.race([running.run(), limit]);
+  } finally {
+    late.abort();
+    limit.catch(() => undefined);
+  }
 }
 
 class Play {
@@ -70,21 +82,31 @@ class Play {
     this.#logFrom = server.logBook.lines.length;
   }
 
+  /** What it is at, for those who wonder why it does not end. */
+  phase = 'begin';
+
   async run(): Promise<Evidence> {
     const sighting = setInterval(() => void this.#sight(), SIGHT_EVERY_MS);
     try {
       for (const act of this.#plan.acts) {
+        this.phase = 'act';
         await this.#act(act);
+        this.phase = 'uneasy look';
         this.#quiets.push(await this.#looker.uneasy());
+        this.phase = 'heal';
         await this.#heal();
+        this.phase = 'quiet look';
         this.#quiets.push(await this.#looker.quiet());
       }
+      this.phase = 'detach all';
       await this.#detachAll();
       this.#quiets.push(await this.#looker.last());
     } finally {
       clearInterval(sighting);
+      this.phase = 'stop the workers';
       await Promise.all(this.#world.hosts.map((host) => host.stop()));
     }
+    this.phase = 'evidence';
     const evidence = await this.#evidence();
     return this.#tamper.evidence?.(evidence) ?? evidence;
   }
@@ -122,12 +144,14 @@ class Play {
   /** Everything that is wrong ends, and what is under way comes to its end. */
   async #heal(): Promise<void> {
     await this.#disturber.heal();
+    this.phase = 'wait for answers';
     const isAnswered = async (): Promise<boolean> => {
       await this.#decide();
       return this.#caller.unanswered.length === 0;
     };
     await holdsWithin(this.#patience * ANSWERS_MS, isAnswered, 250);
     this.#noteUnanswered();
+    this.phase = 'wait for rest';
     // Not judged here: a look says what there is, and the oracle what that is worth.
     await holdsWithin(this.#patience * REST_MS, () => this.#looker.isAtRest(), 250);
   }
@@ -153,9 +177,15 @@ class Play {
   async #detachAll(): Promise<void> {
     const open = await this.#registry.entities();
     const attachments = open.filter(({ workflowId }) => workflowId.startsWith('attachment/'));
-    const detached = attachments.map(async ({ volumeId, hostId }, index) => {
+    const bootIds = await this.#looker.bootIds();
+    const detached = attachments.map(async (entity, index) => {
+      const { volumeId, hostId, device, wwid, bootId } = entity;
       const volume = this.#world.volumeIds.indexOf(volumeId);
       const host = this.#world.hosts.findIndex((each) => each.hostId === hostId);
+      // What is written now is dirty when the detach comes.
+      if (device !== undefined && wwid !== undefined && bootId === bootIds[hostId]) {
+        await this.#user.writeThrough({ volume, host }, { device, wwid });
+      }
       const requestId = `last${index}`;
       await this.#ask({ kind: 'detach', volume, host, requestId, mode: 'normal' }, true);
     });

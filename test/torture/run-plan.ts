@@ -10,8 +10,10 @@ export interface RunResult {
   readonly seed: number;
   readonly operations: number;
   readonly faults: number;
-  /** Attaches that gave a device. */
+  /** Devices that were handed out and looked through. */
   readonly attached: number;
+  /** Patterns written through them. */
+  readonly written: number;
   readonly histories: number;
   readonly violations: readonly Violation[];
   readonly evidence: Evidence;
@@ -24,6 +26,7 @@ export async function runPlan(plan: Plan, options: PlayOptions): Promise<RunResu
     seed: plan.seed,
     ...countDeeds(plan),
     attached: evidence.reads.length,
+    written: evidence.writes.length,
     histories: evidence.histories.length,
     violations: judge(evidence),
     evidence,

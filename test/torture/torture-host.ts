@@ -9,6 +9,7 @@ import type { StorageArray } from '../../src/simulator/storage-array.js';
 import { announceBoot } from '../../src/worker/announce-boot.js';
 import { stepLog } from '../../src/worker/step-log.js';
 import { Life } from './mortal.js';
+import { withinOrNothing } from './patience.js';
 import { MARKER_SECRET } from './secrets.js';
 import type { Tamper } from './tamper.js';
 import type { RunningWorker, TortureServer } from './torture-server.js';
@@ -18,6 +19,8 @@ const TIME_SCALE = 0.05;
 /** Running steps hear of an orderly end after this, and are cut off after that. In a service 45 s, 50 s. */
 const SHUTDOWN_GRACE_MS = 200;
 const SHUTDOWN_FORCE_MS = 1_200;
+/** The SDK's own end of a worker that was cut off may never come. */
+const SHUTDOWN_MAX_MS = 6_000;
 
 interface LivingWorker extends RunningWorker {
   readonly life: Life;
@@ -173,7 +176,7 @@ export class TortureHost {
     running.announcing.abort();
     if (dies) running.life.end();
     running.worker.shutdown();
-    const buried = running.done.then(() => {
+    const buried = withinOrNothing(SHUTDOWN_MAX_MS, running.done).then(() => {
       running.life.bury();
     });
     // A dead worker holds nobody up; one that ends in order is waited for.

@@ -31,6 +31,7 @@ export class VolumeUser {
   readonly #firstSent = new Map<string, number>();
   readonly #release = new Set<() => Promise<void>>();
   #slot = 0;
+  #mounts = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -71,6 +72,16 @@ export class VolumeUser {
     const expectedRight = deed.expect === 'right';
     const read = { volume: deed.volume, hostId, device, wwid, atMs, expectedRight };
     this.reads.push({ ...read, ...(text === undefined ? {} : { text }) });
+    const { volume, host, then, forMs = 0 } = deed;
+    if (then === 'write') await this.write({ volume, host });
+    else if (then !== undefined) await this.use({ kind: then, volume, host, forMs });
+  }
+
+  /** Writes through a device that is known to be there, and leaves it dirty. */
+  async writeThrough(place: Place, handed: Pick<Handed, 'device' | 'wwid'>): Promise<void> {
+    const block = handed.device.replace('/dev/', '');
+    this.#handed.set(keyOf(place), { ...handed, block });
+    await this.write(place);
   }
 
   /** Writes a pattern into a place of its own; dirty until something writes it back. */
@@ -108,7 +119,8 @@ export class VolumeUser {
     let leave: () => Promise<void>;
     try {
       if (deed.kind === 'mount') {
-        const point = `/mnt/${this.uses.length}`;
+        this.#mounts += 1;
+        const point = `/mnt/${this.#mounts}`;
         await control.mount(device, point);
         leave = () => control.unmount(point);
       } else {
