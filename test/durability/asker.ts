@@ -33,6 +33,7 @@ export class Asker {
   private readonly stage: Stage;
   private client: Promise<Client>;
   private returned: Promise<void> = Promise.resolve();
+  private death = new AbortController();
 
   constructor(stage: Stage) {
     this.stage = stage;
@@ -67,6 +68,9 @@ export class Asker {
       isBack = resolve;
     });
     const before = await this.client;
+    // A connection that is closed lets its last calls end well; one that breaks does not.
+    this.death.abort();
+    this.death = new AbortController();
     await before.connection.close();
     this.client = this.stage.openClient();
     await this.client;
@@ -84,9 +88,11 @@ export class Asker {
     const untilAt = Date.now() + ANSWER_MS;
     for (let asked = 1; ; asked += 1) {
       const client = await this.client;
+      const { death } = this;
       try {
         const ask = () => send(new MooringClient(client), client);
-        return { ok: (await client.withDeadline(untilAt, ask)) ?? null };
+        const mortal = () => client.withAbortSignal(death.signal, ask);
+        return { ok: (await client.withDeadline(untilAt, mortal)) ?? null };
       } catch (error) {
         await this.returned;
         const isLeft = client !== (await this.client);
