@@ -20,6 +20,11 @@ export const LOOK: StepPlaces = {
   middle: { of: 'read-file', matching: '/device/wwid', side: 'before' },
 };
 
+/** A map that is there already: whether the volume's own link leads to it. */
+export const MAP_IS_THERE: StepPlaces = {
+  middle: { of: 'resolve-link', matching: 'dm-uuid-mpath-', side: 'before' },
+};
+
 /** A device that the volume's claim was made for before. */
 export const SCAN: Required<StepPlaces> = {
   middle: { of: 'write-attribute', matching: '/scan', side: 'before' },
