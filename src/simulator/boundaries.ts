@@ -2,7 +2,7 @@ import type { Program } from '../privileged/command-runner.js';
 
 /** What a program does to the host, or reads there, one call at a time. */
 export type BoundaryKind =
-  Program | 'write-attribute' | 'replace-file' | 'remove-file' | 'read-file';
+  Program | 'write-attribute' | 'replace-file' | 'remove-file' | 'read-file' | 'resolve-link';
 
 /** A place in the sequence of calls at which the machine stands still for the experimenter. */
 export interface BoundarySpec {

@@ -30,7 +30,7 @@ export function placeOf(
 ): BoundarySpec | undefined {
   if (fault.place === 'begin') return BEGIN;
   const name = step as keyof HostSteps;
-  const places = operation.places?.[name] ?? placesFor(lane.wwid)[name];
+  const places = operation.places?.(lane.wwid)[name] ?? placesFor(lane.wwid)[name];
   if (fault.place === 'middle') return places.middle;
   return places.end ?? (fault.otherwise === undefined ? undefined : places[fault.otherwise]);
 }

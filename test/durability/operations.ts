@@ -2,7 +2,7 @@ import type { AttachRequestInput } from '../../src/model/attach-request.js';
 import type { HostSteps } from '../../src/model/steps.js';
 import type { Asker, Question } from './asker.js';
 import { type Lane, VOLUME_BYTES } from './lane.js';
-import { MAP_IS_THERE, OWN_PORTAL, SCAN, type StepPlaces } from './places.js';
+import { mapIsThere, OWN_PORTAL, SCAN, type StepPlaces } from './places.js';
 import { IQN } from './stage.js';
 
 /** Where the volume is in the end: on the host and right, or gone without a trace. */
@@ -22,7 +22,7 @@ export interface OperationUnderTest {
   /** Steps it shares with another operation, whose rows cover them. */
   readonly coveredElsewhere?: readonly (keyof HostSteps)[];
   /** Where steps are stopped in this operation, if not where they are in others. */
-  readonly places?: Partial<Readonly<Record<keyof HostSteps, StepPlaces>>>;
+  readonly places?: (wwid: string) => Partial<Readonly<Record<keyof HostSteps, StepPlaces>>>;
 }
 
 const nothing = (): Promise<void> => Promise.resolve();
@@ -62,7 +62,7 @@ export const OPERATIONS: readonly OperationUnderTest[] = [
     name: 'repair',
     end: 'attached',
     // The claim on the volume is there, and the path's own event puts it into the map.
-    places: { findPathDevice: SCAN, ensureMap: MAP_IS_THERE },
+    places: (wwid) => ({ findPathDevice: SCAN, ensureMap: mapIsThere(wwid) }),
     async prepare(lane) {
       await lane.attachAndWrite('written');
       const args = ['-m', 'node', '-T', IQN, '-p', OWN_PORTAL, '--logout'];
@@ -88,7 +88,7 @@ export const OPERATIONS: readonly OperationUnderTest[] = [
     name: 'recovery',
     end: 'attached',
     // A WWID that is remembered across the boot has its map from the first path on.
-    places: { ensureMap: MAP_IS_THERE },
+    places: (wwid) => ({ ensureMap: mapIsThere(wwid) }),
     prepare: (lane) => lane.attachAndWrite('written'),
     async begin(lane) {
       await lane.killWorker();

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { HostSteps } from '../../src/model/steps.js';
 import type { BoundarySpec } from '../../src/simulator/boundaries.js';
 
@@ -16,14 +17,14 @@ export interface StepPlaces {
 export const BEGIN: BoundarySpec = { of: 'read-file', matching: 'boot_id', side: 'before' };
 
 /** A look at who the devices are. */
-export const LOOK: StepPlaces = {
+const LOOK: StepPlaces = {
   middle: { of: 'read-file', matching: '/device/wwid', side: 'before' },
 };
 
-/** A map that is there already: whether the volume's own link leads to it. */
-export const MAP_IS_THERE: StepPlaces = {
-  middle: { of: 'resolve-link', matching: 'dm-uuid-mpath-', side: 'before' },
-};
+/** A map that is there already: only its link is looked at. */
+export function mapIsThere(wwid: string): StepPlaces {
+  return { middle: { of: 'resolve-link', matching: `dm-uuid-mpath-${wwid}`, side: 'before' } };
+}
 
 /** A device that the volume's claim was made for before. */
 export const SCAN: Required<StepPlaces> = {
@@ -44,7 +45,7 @@ export function placesFor(wwid: string): Readonly<Record<keyof HostSteps, StepPl
     },
     findPathDevice: {
       middle: SCAN.middle,
-      end: { of: 'replace-file', matching: '/volumes/', side: 'after' },
+      end: { of: 'replace-file', matching: volumeClaims(wwid), side: 'after' },
     },
     ensureMap: {
       middle: { of: 'multipathd', matching: `add map ${wwid}`, side: 'before' },
@@ -66,4 +67,9 @@ export function placesFor(wwid: string): Readonly<Record<keyof HostSteps, StepPl
     },
     verifyAbsent: LOOK,
   };
+}
+
+/** How the files of all claims on a volume begin (`src/activities/claim-store.ts`). */
+function volumeClaims(wwid: string): string {
+  return `/volumes/${createHash('sha256').update(wwid).digest('hex').slice(0, 32)}`;
 }

@@ -45,8 +45,10 @@ export class SimulatedFiles implements FileTree, FileWriter {
 
   realPath(path: string): Promise<string> {
     return this.#host.serve(async (running) => {
+      await this.#host.boundaries.pass('resolve-link', path, 'before');
       const { path: real } = this.#look(running, path, { syscall: 'realpath' });
       this.#refuseUnreadable('realpath', path, real);
+      await this.#host.boundaries.pass('resolve-link', path, 'after');
       return real;
     });
   }
