@@ -33,6 +33,8 @@ export interface DevServerOptions {
   readonly logFile?: string;
   /** @default all of mooring's */
   readonly searchAttributes?: readonly AttributeKey[];
+  /** Settings of the server beside ours, `name=value` each. @default none */
+  readonly dynamicConfig?: readonly string[];
   /** Told before something that may take a while: the fetch of the server's program. */
   readonly onProgress?: (line: string) => void;
 }
@@ -128,9 +130,10 @@ function serverArguments(options: {
   readonly uiPort: number | undefined;
   readonly databaseFile?: string;
   readonly searchAttributes?: readonly AttributeKey[];
+  readonly dynamicConfig?: readonly string[];
 }): string[] {
   const { namespace, port, uiPort, databaseFile } = options;
-  const { searchAttributes = SEARCH_ATTRIBUTES } = options;
+  const { searchAttributes = SEARCH_ATTRIBUTES, dynamicConfig = [] } = options;
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port)],
     ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)]),
@@ -142,7 +145,10 @@ function serverArguments(options: {
     ...(databaseFile === undefined
       ? []
       : ['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal']),
-    ...DYNAMIC_CONFIG.flatMap((setting) => ['--dynamic-config-value', setting]),
+    ...[...DYNAMIC_CONFIG, ...dynamicConfig].flatMap((setting) => [
+      '--dynamic-config-value',
+      setting,
+    ]),
     ...searchAttributes.flatMap((key) => ['--search-attribute', formatAttribute(key)]),
   ];
 }

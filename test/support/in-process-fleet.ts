@@ -9,6 +9,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { createControlActivities } from '../../src/activities/control-activities.js';
 import { createHostActivities } from '../../src/activities/host-activities.js';
 import { announceBoot } from '../../src/worker/announce-boot.js';
+import { MooringClient } from '../../src/client/mooring-client.js';
 import { createLogger } from '../../src/worker/logging.js';
 import { createTemporalLedger } from '../../src/worker/temporal-ledger.js';
 import { attachmentWorkflowId, CONTROL_TASK_QUEUE, hostTaskQueue } from '../../src/contract/ids.js';
@@ -17,6 +18,7 @@ import { withAttachDefaults } from '../../src/contract/request-defaults.js';
 import type { AttachRequestInput } from '../../src/model/attach-request.js';
 import type { AttachResult, DetachResult } from '../../src/model/attach-result.js';
 import type { AttachmentView } from '../../src/model/attachment.js';
+import type { DetachRequestInput } from '../../src/model/detach-request.js';
 import type { AbandonRequest, Approval } from '../../src/model/operations.js';
 import type { AbandonResult } from '../../src/model/plan.js';
 import { createVerbs } from '../../src/privileged/create-verbs.js';
@@ -82,11 +84,6 @@ const NO_SECRETS: SecretStore = {
   resolve: () => Promise.reject(new Error('this test has no secrets')),
 };
 
-const NO_FRONTS = {
-  attach: () => Promise.reject(new Error('this test has no fronts')),
-  detach: () => Promise.reject(new Error('this test has no fronts')),
-};
-
 /** Where a fleet's server is, and the workflows its control worker runs. */
 export interface FleetServer {
   readonly temporalAddress: string;
@@ -118,11 +115,16 @@ export class Fleet {
       identity: IDENTITY,
     });
     const native = await NativeConnection.connect({ address });
+    const mooring = new MooringClient(client);
+    const fronts = {
+      attach: (request: unknown) => mooring.attach(request as AttachRequestInput),
+      detach: (request: unknown) => mooring.detach(request as DetachRequestInput),
+    };
     const control = await Worker.create({
       connection: native,
       taskQueue: CONTROL_TASK_QUEUE,
       workflowBundle: { codePath: server.workflowBundle },
-      activities: createControlActivities({ ledger: createTemporalLedger(client, NO_FRONTS) }),
+      activities: createControlActivities({ ledger: createTemporalLedger(client, fronts) }),
       identity: IDENTITY,
       stickyQueueScheduleToStartTimeout: 2_000,
     });
