@@ -21,7 +21,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'simulator',
-          include: ['test/{workflow,conformance,replay,worker,client,cli,demo}/**/*.test.ts'],
+          include: [
+            'test/{workflow,conformance,replay,worker,client,cli,demo}/**/*.test.ts',
+            'test/{durability,torture}/**/*.test.ts',
+          ],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 60_000,
         },

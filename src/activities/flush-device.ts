@@ -10,11 +10,11 @@ import {
 import type { DmFact } from '../host/facts.js';
 import { failedGates } from '../host/gates.js';
 import type { HostContext } from './host-context.js';
-import { evaluateGates } from './inspect-attachment.js';
+import { observeWithGates } from './inspect-attachment.js';
 import { isRemoved, removalFailure } from './removal-failure.js';
 import { hostStep } from './step.js';
 import { usablePaths } from './usable-paths.js';
-import { observeVolume, type VolumeObservation } from './volume-observation.js';
+import type { VolumeObservation } from './volume-observation.js';
 
 /**
  * Writes back what is dirty and removes the map, or writes back the one device that carried I/O.
@@ -30,8 +30,8 @@ export function flushDeviceStep(host: HostContext): HostSteps['flushDevice'] {
   return hostStep(host, flushDeviceInputSchema, async ({ input, signal }) => {
     const { wwid } = input;
     return host.mapLocks.run(wwid, async () => {
-      const seen = await observeVolume(host, input);
-      refuse(failedGates(await evaluateGates(host, wwid, seen, signal)));
+      const { seen, gates } = await observeWithGates(host, input, signal);
+      refuse(failedGates(gates));
       const usable = await usablePaths(host, seen.withWwid);
       const bounded = usable.length > 0 ? input : { ...input, timeoutMs: withoutPathMs(input) };
       return seen.map === undefined

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { FIXED_BOUNDS } from '../contract/policy.js';
 import type { DmFact } from '../host/facts.js';
-import { removalGates, type Gate } from '../host/gates.js';
+import { failedGates, removalGates, type Gate } from '../host/gates.js';
 import { readDm } from '../host/sysfs/dm-map.js';
-import { inspectAttachmentInputSchema, type HostSteps } from '../model/steps.js';
+import { inspectAttachmentInputSchema, type HostPath, type HostSteps } from '../model/steps.js';
 import type { HostContext } from './host-context.js';
+import { lookUntil } from './look-until.js';
 import { hostStep } from './step.js';
 import { usablePaths } from './usable-paths.js';
 import { observeVolume, usersOfVolume, type VolumeObservation } from './volume-observation.js';
@@ -17,7 +18,7 @@ import { observeVolume, usersOfVolume, type VolumeObservation } from './volume-o
  */
 export function inspectAttachmentStep(host: HostContext): HostSteps['inspectAttachment'] {
   return hostStep(host, inspectAttachmentInputSchema, async ({ input, signal }) => {
-    const seen = await observeVolume(host, input);
+    const { seen, gates } = await observeWithGates(host, input, signal);
     const { map } = seen;
     return {
       ...(map === undefined ? {} : { map: { device: `/dev/${map.block}`, name: map.name } }),
@@ -25,9 +26,33 @@ export function inspectAttachmentStep(host: HostContext): HostSteps['inspectAtta
         block === undefined ? [] : [{ hctl, device: `/dev/${block}` }],
       ),
       usable: (await usablePaths(host, seen.withWwid)).length,
-      gates: await evaluateGates(host, input.wwid, seen, signal),
+      gates,
     };
   });
+}
+
+/**
+ * Looks at the volume and evaluates every gate of its removal. Devices and map are read one after the
+ * other, so a path that joins or leaves the map in between makes them differ without anything being
+ * wrong: it is looked again until the map stands still.
+ */
+export async function observeWithGates(
+  host: HostContext,
+  input: { readonly paths: readonly HostPath[]; readonly wwid: string },
+  signal: AbortSignal,
+): Promise<{ readonly seen: VolumeObservation; readonly gates: Gate[] }> {
+  const look = async () => {
+    const seen = await observeVolume(host, input);
+    return { seen, gates: await evaluateGates(host, input.wwid, seen, signal) };
+  };
+  const waitMs = FIXED_BOUNDS.slavesSettleMs;
+  const settled = await lookUntil({ waitMs, signal }, async () => {
+    const looked = await look();
+    return failedGates(looked.gates).some(({ gate }) => gate === 'slaves-are-the-volume')
+      ? undefined
+      : looked;
+  });
+  return settled ?? look();
 }
 
 /** Evaluates the gates over what was seen, with a second look at the map's slaves. */

@@ -10,10 +10,9 @@ import {
   type PlanDetachInput,
 } from '../model/steps.js';
 import type { HostContext } from './host-context.js';
-import { evaluateGates } from './inspect-attachment.js';
+import { observeWithGates } from './inspect-attachment.js';
 import { claimFacts } from './release-session.js';
 import { hostStep } from './step.js';
-import { observeVolume } from './volume-observation.js';
 
 /**
  * Says what a detach would do now, in its order, with every gate it would pass: the same looks and
@@ -23,9 +22,7 @@ import { observeVolume } from './volume-observation.js';
  */
 export function planDetachStep(host: HostContext): HostSteps['planDetach'] {
   return hostStep(host, planDetachInputSchema, async ({ input, signal }) => {
-    const { wwid } = input;
-    const seen = await observeVolume(host, input);
-    const gates = await evaluateGates(host, wwid, seen, signal);
+    const { seen, gates } = await observeWithGates(host, input, signal);
     const isRefused = failedGates(gates).length > 0;
     const would = isRefused ? 'refuse' : 'do';
     const { map, withWwid } = seen;

@@ -1,6 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   isGrpcCancelledError,
   isGrpcDeadlineError,
+  isGrpcServiceError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
   type WorkflowUpdateHandle,
@@ -15,12 +17,17 @@ const TAKE_UP_MS = 10_000;
 const LOOK_MS = 5_000;
 /** So much earlier than its deadline a call may end. */
 const DEADLINE_SLACK_MS = 100;
+/** So long an attachment whose workflow task has just failed, or took too long, is asked again. */
+const NOT_READY_MS = 60_000;
+const NOT_READY_PAUSE_MS = 500;
+/** `FAILED_PRECONDITION` of gRPC. */
+const FAILED_PRECONDITION = 9;
 /** A worker's long poll is renewed at least each minute; what polled before that has gone. */
 const POLL_FRESH_MS = 70_000;
 
 /**
- * Sends an update until a control worker has taken it. Busy workers are waited for, absent ones are
- * reported: without this a call would hang for ever on a fleet whose control workers are down.
+ * Sends an update until a control worker has taken it. Busy workers are waited for, absent ones and
+ * those that do not get on are reported: without this a call would hang for ever on a fleet whose control workers are down.
  *
  * @param send - the same update id each time, so sending it again is harmless
  * @throws OperationError `ControlWorkerUnavailable`
@@ -30,13 +37,20 @@ export async function takeUp<Result>(
   scope: Pick<CallScope, 'deadlineAt' | 'isLeft'>,
   send: () => Promise<WorkflowUpdateHandle<Result>>,
 ): Promise<WorkflowUpdateHandle<Result>> {
-  const { deadlineAt } = scope;
+  const { deadlineAt = Number.POSITIVE_INFINITY } = scope;
+  const notReadyUntilAt = Math.min(Date.now() + NOT_READY_MS, deadlineAt);
   for (;;) {
-    const untilAt = Math.min(Date.now() + TAKE_UP_MS, deadlineAt ?? Number.POSITIVE_INFINITY);
+    const untilAt = Math.min(Date.now() + TAKE_UP_MS, deadlineAt);
     try {
       return await client.withDeadline(untilAt, send);
     } catch (error) {
-      if (scope.isLeft || !isDeadline(error)) throw error;
+      if (scope.isLeft) throw error;
+      if (isNotReady(error)) {
+        if (Date.now() >= notReadyUntilAt) throw stuck(error);
+        await pause(NOT_READY_PAUSE_MS);
+        continue;
+      }
+      if (!isDeadline(error)) throw error;
       if (!(await hasControlWorker(client))) {
         throw new OperationError({
           type: 'ControlWorkerUnavailable',
@@ -47,9 +61,19 @@ export async function takeUp<Result>(
           cause: error,
         });
       }
-      if (deadlineAt !== undefined && Date.now() >= deadlineAt - DEADLINE_SLACK_MS) throw error;
+      if (Date.now() >= deadlineAt - DEADLINE_SLACK_MS) throw error;
     }
   }
+}
+
+function stuck(cause: unknown): OperationError {
+  return new OperationError({
+    type: 'ControlWorkerUnavailable',
+    message: 'The control worker fails at the tasks of this attachment, or takes too long for them',
+    facts: { taskQueue: CONTROL_TASK_QUEUE },
+    advice: 'look into the log of the control worker; add workers if it is overloaded',
+    cause,
+  });
 }
 
 /** Whether any worker polled the control queue of late. Unknown counts as yes. */
@@ -74,5 +98,18 @@ function isDeadline(error: unknown): boolean {
     error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
     isGrpcDeadlineError(error) ||
     isGrpcCancelledError(error)
+  );
+}
+
+/**
+ * The server refuses an update while the attachment's workflow tasks fail: an overloaded control
+ * worker, or one that cannot carry the run on. Of an update-with-start it does not say which.
+ */
+function isNotReady(error: unknown): boolean {
+  const status = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
+  return (
+    isGrpcServiceError(status) &&
+    (status.code as number) === FAILED_PRECONDITION &&
+    /Workflow Task in failed state|Update-with-Start could not be executed/.test(status.details)
   );
 }

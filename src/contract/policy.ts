@@ -118,6 +118,8 @@ export const FIXED_BOUNDS = {
   linkWaitMs: 3_000,
   /** A device list that must be empty is read twice, this far apart. */
   slavesRecheckMs: 100,
+  /** A map that takes a path in or lets one go: so long it may differ from the list of devices. */
+  slavesSettleMs: 2_000,
   /** A multipathd or udev tool; its own client gives up after 4 s. */
   toolTimeoutMs: 10_000,
   /** iscsiadm waits up to 30 s for the node-database lock. It is never killed, only reported. */

@@ -7,6 +7,8 @@ import { stepEnd } from './step-failure.js';
 
 /** A step whose answer was lost is sent again at most this often; the deadline ends it anyway. */
 const LOST_ANSWERS_MAX = 20;
+/** A step that begins after its deadline gets this, and the server ends it. */
+const NO_TIME_MS = 1;
 
 /** Runs the steps of one attach on its host, all before one deadline. */
 export class AttachStepRunner {
@@ -33,8 +35,10 @@ export class AttachStepRunner {
     const { hostWaitMs } = this.ledger.policy;
     const wasTouched = path?.touched ?? false;
     for (let lost = 0; ; lost += 1) {
-      const remainingMs = this.deadlineAt - Date.now();
-      if (remainingMs <= 0 || lost > LOST_ANSWERS_MAX) throw this.deadlineExceeded(times.summary);
+      if (lost > LOST_ANSWERS_MAX) throw this.deadlineExceeded(times.summary);
+      // The clock never decides which step comes next: the SDK (1.24.0) may answer a workflow task with
+      // what it had decided at the time of one that timed out, and a replay would decide otherwise.
+      const remainingMs = Math.max(this.deadlineAt - Date.now(), NO_TIME_MS);
       if (path !== undefined) path.touched = true;
       try {
         return await call(attachSteps(hostId, { ...times, hostWaitMs, remainingMs }));

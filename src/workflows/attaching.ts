@@ -26,10 +26,14 @@ export class Attaching {
     return this.background.isIdle;
   }
 
-  /** Missing paths whose failure may pass are tried again while the volume is in use. */
+  /**
+   * Missing paths whose failure may pass are tried again while the volume is in use; so is a device
+   * that was not formed over the paths that are there.
+   */
   get wantsTopUp(): boolean {
     const { state, dormant } = this.ledger.entry;
-    return this.isIdle && state === 'degraded' && dormant !== true && this.passing.length > 0;
+    const isDue = this.passing.length > 0 || this.lacksDevice;
+    return this.isIdle && state === 'degraded' && dormant !== true && isDue;
   }
 
   /** Ends what is on its way; what was done stays for the undo. */
@@ -174,7 +178,7 @@ export class Attaching {
   /** Records paths that came late: the map takes them in, the state may become `attached`. */
   private async takeIn(bringUp: BringUp): Promise<void> {
     const carried = this.ledger.entry.volume?.carriers.length ?? 0;
-    if (this.ledger.presentPaths.length <= carried) return;
+    if (this.ledger.presentPaths.length <= carried && !this.lacksDevice) return;
     await bringUp.refreshDevice();
     this.topUpPauseMs = 0;
   }
@@ -190,6 +194,14 @@ export class Attaching {
     const { request } = this.ledger.entry;
     if (request === undefined) throw createFailure('InternalFault', `No request for ${operation}`);
     return request;
+  }
+
+  /** The paths are there and the device is not: what was to form it was ended, by a detach say. */
+  private get lacksDevice(): boolean {
+    const { state, volume, paths } = this.ledger.entry;
+    const present = this.ledger.presentPaths.length;
+    const isWhole = state === 'degraded' && present === paths.length;
+    return present > 0 && (isWhole || volume?.carriers.length === 0);
   }
 
   private get passing(): PathEntry[] {

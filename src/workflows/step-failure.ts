@@ -8,6 +8,9 @@ import {
 } from '@temporalio/workflow';
 import { createFailure, isFailureType, type FailureSummary } from '../contract/failures.js';
 
+/** The SDK's type (1.24.0) for a step that was cut off when its worker ended in order. */
+const CUT_OFF = 'WorkerShutdown';
+
 /** How a step that did not succeed ended. */
 export type StepEnd =
   | { readonly kind: 'failed'; readonly failure: ApplicationFailure }
@@ -32,8 +35,9 @@ export function stepEnd(error: unknown): StepEnd {
         return { kind: 'lost' };
     }
   }
-  if (cause instanceof ApplicationFailure && isFailureType(cause.type)) {
-    return { kind: 'failed', failure: cause };
+  if (cause instanceof ApplicationFailure) {
+    if (cause.type === CUT_OFF) return { kind: 'lost' };
+    if (isFailureType(cause.type)) return { kind: 'failed', failure: cause };
   }
   const seen = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
   return { kind: 'failed', failure: createFailure('InternalFault', seen.slice(0, 512)) };

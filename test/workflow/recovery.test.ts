@@ -88,6 +88,39 @@ describe('after a reboot', () => {
     await fleet.detach(host, volume.volumeId);
   });
 
+  test('a detach that ends the recovery and is refused then does not leave the volume without its device', async () => {
+    const host = await fleet.addHost();
+    const { control } = host.simulated;
+    const volume = fleet.addVolume();
+    const { volumeId } = volume;
+    const policy = { retryPathsMinMs: 200, retryPathsMaxMs: 400 };
+    await fleet.attach(fleet.request(host, volume, { multipath: 'required', policy }));
+    const noDaemon = await control.addFault({ kind: 'multipathd-stopped' });
+    await control.reboot();
+    await fleet.announce(host);
+    await eventually(async () => {
+      const { bootId, paths } = await fleet.state(volumeId);
+      expect(bootId).not.toBe(await bootIdOf(host));
+      expect(paths.map(({ state }) => state)).toEqual(paths.map(() => 'present'));
+    }, WITHIN);
+    const [path] = (await fleet.state(volumeId)).paths;
+    await control.mount(path?.device ?? '', '/mnt/data');
+
+    await expect(fleet.detach(host, volumeId)).rejects.toMatchObject({
+      cause: { type: 'DeviceInUse' },
+    });
+
+    await control.unmount('/mnt/data');
+    await control.removeFault(noDaemon);
+    await eventually(async () => {
+      expect(await fleet.state(volumeId)).toMatchObject({
+        state: 'attached',
+        bootId: await bootIdOf(host),
+      });
+    }, WITHIN);
+    await fleet.detach(host, volumeId);
+  });
+
   test('a worker that was merely restarted changes nothing', async () => {
     const host = await fleet.addHost();
     const volume = fleet.addVolume();
