@@ -3,6 +3,7 @@ import type { Guest } from './guest.js';
 
 const CONFIG_FILE = '/etc/multipath.conf';
 const UNITS = 'multipathd.socket multipathd.service';
+const ISCSID_UNITS = 'iscsid.socket iscsid.service';
 const LOOK_INTERVAL_MS = 100;
 const SETTLE_MS = 60_000;
 
@@ -14,12 +15,13 @@ export interface MultipathSettings {
 /** What multipathd calls a value of `find_multipaths`. */
 const SAID_OF = { strict: 'strict', smart: 'smart', yes: 'on', no: 'off' } as const;
 
-/** multipathd and udev of the guest, in an experimenter's hands. */
+/** multipathd, iscsid and udev of the guest, in an experimenter's hands. */
 export class GuestDaemons {
   private readonly guest: Guest;
   private isConfigured = false;
   private isStopped = false;
   private isUdevHeld = false;
+  private isIscsidDown = false;
 
   constructor(guest: Guest) {
     this.guest = guest;
@@ -48,6 +50,39 @@ export class GuestDaemons {
     this.isStopped = false;
   }
 
+  /** It dies as by SIGKILL; whoever asks for it next starts it anew. */
+  async killMultipathd(): Promise<void> {
+    this.isStopped = true;
+    await this.guest.script('systemctl kill --kill-who=main -s KILL multipathd.service');
+  }
+
+  async restartMultipathd(): Promise<void> {
+    await this.guest.script('systemctl restart multipathd.service');
+  }
+
+  /** Nobody answers iscsiadm any more; sessions stay, and nobody mends them. */
+  async stopIscsid(): Promise<void> {
+    this.isIscsidDown = true;
+    await this.guest.script(`systemctl stop ${ISCSID_UNITS}`);
+  }
+
+  async startIscsid(): Promise<void> {
+    await this.guest.script(
+      `systemctl reset-failed ${ISCSID_UNITS}; systemctl start ${ISCSID_UNITS}`,
+    );
+    this.isIscsidDown = false;
+  }
+
+  /** It dies as by SIGKILL; whoever asks for it next starts it anew. */
+  async killIscsid(): Promise<void> {
+    this.isIscsidDown = true;
+    await this.guest.script('systemctl kill -s KILL iscsid.service');
+  }
+
+  async restartIscsid(): Promise<void> {
+    await this.guest.script('systemctl restart iscsid.service');
+  }
+
   async holdUdev(): Promise<void> {
     this.isUdevHeld = true;
     await this.guest.script('udevadm control --stop-exec-queue');
@@ -58,8 +93,9 @@ export class GuestDaemons {
     this.isUdevHeld = false;
   }
 
-  /** Both run again. */
+  /** All run again. */
   async resume(): Promise<void> {
+    if (this.isIscsidDown) await this.startIscsid();
     if (this.isUdevHeld) await this.releaseUdev();
     if (this.isStopped) await this.startMultipathd();
   }

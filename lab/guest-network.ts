@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { parsePortal } from '../src/contract/portal.js';
 import type { Guest } from './guest.js';
 
@@ -37,6 +38,19 @@ export class GuestNetwork {
         ];
       }),
     );
+  }
+
+  /** The portals go silent and come back, again and again; returns when they are back for good. */
+  async flap(
+    portals: readonly string[],
+    { times, everyMs }: { readonly times: number; readonly everyMs: number },
+  ): Promise<void> {
+    for (let flap = 0; flap < times; flap += 1) {
+      for (const portal of portals) await this.drop(portal);
+      await pause(everyMs);
+      await this.restore();
+      await pause(everyMs);
+    }
   }
 
   /** Takes back everything of the above. */

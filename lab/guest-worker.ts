@@ -7,8 +7,8 @@ import { GUEST_CHECKOUT, GUEST_NODE, GUEST_TEMPORAL_ADDRESS, type Guest } from '
 
 const NAME = 'mooring-host';
 const SECRETS = '/etc/mooring/secrets';
-/** Node reads its modules over 9p under emulation: about 12 s when cold. */
-const WORKER_START_MS = 120_000;
+/** Node reads its modules over 9p under emulation: about 12 s when cold, minutes on a busy machine. */
+const WORKER_START_MS = 400_000;
 
 /** mooring's host worker in the guest, of this checkout. */
 export class GuestWorker {
@@ -18,6 +18,7 @@ export class GuestWorker {
   private readonly argv: readonly string[];
   private readonly env = { TEMPORAL_ADDRESS: GUEST_TEMPORAL_ADDRESS };
   private isAlive = false;
+  private isFrozen = false;
 
   constructor(guest: Guest, client: Client, hostId: string) {
     this.guest = guest;
@@ -39,8 +40,20 @@ export class GuestWorker {
     this.isAlive = false;
   }
 
-  /** Starts it when it was killed. */
+  /** It stands still, and what it has started does not. */
+  async freeze(): Promise<void> {
+    await this.guest.killDaemon(NAME, 'SIGSTOP');
+    this.isFrozen = true;
+  }
+
+  async thaw(): Promise<void> {
+    if (this.isFrozen) await this.guest.killDaemon(NAME, 'SIGCONT');
+    this.isFrozen = false;
+  }
+
+  /** Starts it when it was killed, lets it go on when it was frozen. */
   async revive(): Promise<void> {
+    await this.thaw();
     if (!this.isAlive) await this.start();
   }
 

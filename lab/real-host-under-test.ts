@@ -46,6 +46,8 @@ export class RealHostUnderTest implements HostUnderTest {
   readonly hostId = `lab-${randomUUID().slice(0, 8)}`;
   readonly guest: Guest;
   readonly mooring: MooringClient;
+  /** When the worker was started after the last reboot, by `performance.now()`. */
+  workerStartedAtMs = 0;
   private readonly machine: Machine;
   private readonly network: GuestNetwork;
   private readonly array: GuestArray;
@@ -114,8 +116,13 @@ export class RealHostUnderTest implements HostUnderTest {
     return this.network.restore();
   }
 
-  addTarget(options: AddedTarget = {}): Promise<Pick<Target, 'iqn' | 'portals'>> {
-    return this.array.addTarget(PORTALS, options);
+  addTarget({
+    portals = PORTALS,
+    ...options
+  }: AddedTarget & { readonly portals?: readonly string[] } = {}): Promise<
+    Pick<Target, 'iqn' | 'portals'>
+  > {
+    return this.array.addTarget(portals, options);
   }
 
   mapVolume(volume: Volume): Promise<void> {
@@ -263,6 +270,7 @@ export class RealHostUnderTest implements HostUnderTest {
     }
     await addAddress(this.guest, IPV6_PORTAL);
     await this.array.start();
+    this.workerStartedAtMs = performance.now();
     await this.startWorker();
   }
 

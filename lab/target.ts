@@ -189,7 +189,8 @@ function storeOf({ serial }: Unit): string {
   return `${CONFIG}/core/fileio_0/${serial}`;
 }
 
-function dataOf({ serial }: Unit): string {
+/** The file that holds what is on a unit. */
+export function dataOf({ serial }: Unit): string {
   return `${DATA}/${serial}`;
 }
 

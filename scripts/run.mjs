@@ -21,7 +21,7 @@ const TASKS = {
   lab: {
     dist: true,
     command: [...VITEST, '--project', 'lab'],
-    // The others take longer: `npm run lab -- reboot`.
+    // The others take longer: `npm run lab -- reboot`, `faults`, `concurrency`.
     unlessNamed: ['lab/smoke.test.ts', 'lab/core.test.ts'],
   },
   durability: { dist: true, command: [...TYPESCRIPT, 'test/durability/main.ts'] },

@@ -1,0 +1,119 @@
+import { udevWwid } from '../../test/torture/wwids.js';
+import { LUNS, OWN_PORTAL, VOLUMES } from './fault-array.js';
+import type { LabFault } from './fault.js';
+import { ADD_MAP, after, before, LOGOUT, loginTo, REMOVE_MAP } from './place.js';
+
+const LOGIN = loginTo(OWN_PORTAL);
+
+/** LUNs go, or lead elsewhere; an administrator lays hands on what is ours. */
+export const arrayFaults: readonly LabFault[] = [
+  {
+    id: 'L-01',
+    claim:
+      'a LUN unmapped between login and scan fails the attach or comes back, and nothing is left',
+    begins: 'nothing',
+    ends: ['attached', 'absent'],
+    mayFailWith: ['LunNotFound', 'MapNotFormed', 'MapNotUsable'],
+    async play(run) {
+      const login = await run.stopAt(after(LOGIN));
+      void run.attach();
+      await login.reached;
+      await run.stage.array.unmap(LUNS.ours);
+      await login.release();
+      await run.until(`! pgrep -f 'iscsiadm.genuine.*--login' > /dev/null`);
+    },
+  },
+  {
+    id: 'L-02',
+    claim: 'a LUN unmapped while it is attached is detached without a trace',
+    begins: 'attached',
+    ends: ['absent', 'attached'],
+    mayFailWith: ['FlushFailed'],
+    async play(run) {
+      await run.stage.array.unmap(LUNS.ours);
+      await run.detach();
+    },
+  },
+  {
+    id: 'L-03',
+    claim: 'a LUN unmapped during the map removal is detached without a trace',
+    begins: 'attached',
+    ends: ['absent'],
+    async play(run) {
+      const removal = await run.stopAt(before(REMOVE_MAP));
+      const detach = run.detach();
+      await removal.reached;
+      await run.stage.array.unmap(LUNS.ours);
+      await removal.release();
+      await detach;
+    },
+  },
+  {
+    id: 'L-04',
+    claim: 'a LUN re-used while it is attached is never taken for the volume, and leaves nothing',
+    begins: 'attached',
+    ends: ['absent', 'attached'],
+    mayFailWith: ['FlushFailed', 'WrongVolume'],
+    isReused: true,
+    async play(run) {
+      await run.stage.array.map(LUNS.ours, VOLUMES.another);
+      await run.detach();
+    },
+  },
+  {
+    id: 'L-05',
+    claim: 'a LUN re-used between two paths of an attach does not mix two volumes',
+    begins: 'nothing',
+    ends: ['attached', 'absent'],
+    mayFailWith: ['WrongVolume', 'MapNotFormed', 'MapNotUsable', 'LunNotFound'],
+    isReused: true,
+    async play(run) {
+      const map = await run.stopAt(before(LOGIN));
+      const attach = run.attach();
+      await map.reached;
+      await run.until(
+        `grep -qs ${udevWwid(VOLUMES.ours).slice(1)} /sys/class/scsi_device/*/device/wwid`,
+      );
+      await run.stage.array.map(LUNS.ours, VOLUMES.another);
+      await map.release();
+      await attach;
+    },
+  },
+  {
+    id: 'A-01',
+    claim: 'a session an administrator ends during the attach is made again',
+    begins: 'nothing',
+    ends: ['attached'],
+    async play(run) {
+      const map = await run.stopAt(before(ADD_MAP));
+      void run.attach();
+      await map.reached;
+      await run.asAdministrator(`iscsiadm.genuine -m node -p ${OWN_PORTAL} --logout`);
+      await map.release();
+    },
+  },
+  {
+    id: 'A-02',
+    claim: 'a map an administrator has flushed is missed by no detach',
+    begins: 'attached',
+    ends: ['absent'],
+    async play(run) {
+      await run.asAdministrator(`multipath.genuine -f ${udevWwid(VOLUMES.ours)}`);
+      await run.detach();
+    },
+  },
+  {
+    id: 'A-03',
+    claim: 'sessions and records an administrator has ended before our logout are missed by nobody',
+    begins: 'attached',
+    ends: ['absent'],
+    async play(run) {
+      const logout = await run.stopAt(before(LOGOUT));
+      void run.detach();
+      await logout.reached;
+      await run.asAdministrator(`iscsiadm.genuine -m node -p ${OWN_PORTAL} --logout`);
+      await run.asAdministrator(`iscsiadm.genuine -m node -p ${OWN_PORTAL} -o delete`);
+      await logout.release();
+    },
+  },
+];

@@ -1,0 +1,158 @@
+import { OWN_PORTAL, PORTALS, SECOND_PORTAL } from './fault-array.js';
+import type { FaultRun } from './fault-run.js';
+import type { LabFault } from './fault.js';
+import { after, before, IN_KERNEL, LOGOUT, loginTo, NEW_RECORD, REMOVE_MAP } from './place.js';
+
+const LOGIN = loginTo(OWN_PORTAL);
+const FLAPS = 6;
+const FLAP_MS = 700;
+
+/** Portals go, come, flap; packets are lost. */
+export const networkFaults: readonly LabFault[] = [
+  {
+    id: 'P-01',
+    claim: 'a portal that goes silent during the login to it joins when it is back',
+    begins: 'nothing',
+    ends: ['attached'],
+    async play(run) {
+      const login = await run.stopAt(before(LOGIN));
+      const attach = run.attach();
+      await login.reached;
+      await run.stage.network.drop(OWN_PORTAL);
+      await login.release();
+      await attach;
+    },
+  },
+  {
+    id: 'P-02',
+    claim: 'a portal that resets during the login to it joins when it is back',
+    begins: 'nothing',
+    ends: ['attached'],
+    async play(run) {
+      const login = await run.stopAt(before(LOGIN));
+      const attach = run.attach();
+      await login.reached;
+      await run.stage.network.reset(OWN_PORTAL);
+      await login.release();
+      await attach;
+    },
+  },
+  {
+    id: 'P-03',
+    claim: 'portals that all go silent during the scan let the attach go on when they are back',
+    begins: 'nothing',
+    ends: ['attached', 'absent'],
+    mayFailWith: ['PortalUnreachable', 'LunNotFound', 'MapNotFormed', 'MapNotUsable'],
+    async play(run) {
+      const login = await run.stopAt(after(LOGIN));
+      void run.attach();
+      await login.reached;
+      await dropAll(run);
+      await login.release();
+      await run.untilInKernel(IN_KERNEL.scan);
+    },
+  },
+  {
+    id: 'P-04',
+    claim: 'portals that flap during the attach are all there in the end',
+    begins: 'nothing',
+    ends: ['attached'],
+    async play(run) {
+      const record = await run.stopAt(after(NEW_RECORD));
+      void run.attach();
+      await record.reached;
+      await record.release();
+      await run.stage.network.flap([OWN_PORTAL, SECOND_PORTAL], { times: FLAPS, everyMs: FLAP_MS });
+    },
+  },
+  {
+    id: 'P-05',
+    claim: 'a portal that goes silent after the attach does not stop the detach',
+    begins: 'attached',
+    ends: ['absent'],
+    async play(run) {
+      await run.stage.network.drop(OWN_PORTAL);
+      await run.until(someSessionIsNot('LOGGED_IN'));
+      await run.detach();
+    },
+  },
+  {
+    id: 'P-06',
+    claim: 'a portal that resets after the attach does not stop the detach',
+    begins: 'attached',
+    ends: ['absent'],
+    async play(run) {
+      await run.stage.network.reset(OWN_PORTAL);
+      await run.until(someSessionIsNot('LOGGED_IN'));
+      await run.detach();
+    },
+  },
+  {
+    id: 'P-07',
+    claim: 'portals that all go silent after the attach let the detach end, and nothing is lost',
+    begins: 'attached',
+    ends: ['absent', 'attached'],
+    mayFailWith: ['FlushFailed'],
+    async play(run) {
+      await dropAll(run);
+      await run.until(someSessionIsNot('LOGGED_IN'));
+      void run.detach();
+      await run.untilState('detaching');
+    },
+  },
+  {
+    id: 'P-08',
+    claim: 'a portal that goes silent during the deletes does not stop the detach',
+    begins: 'attached',
+    ends: ['absent'],
+    async play(run) {
+      const removal = await run.stopAt(after(REMOVE_MAP));
+      void run.detach();
+      await removal.reached;
+      await run.stage.network.drop(OWN_PORTAL);
+      await removal.release();
+      await run.untilInKernel(IN_KERNEL.delete);
+    },
+  },
+  {
+    id: 'P-09',
+    claim: 'portals that all reset before the logout do not stop the detach',
+    begins: 'attached',
+    ends: ['absent'],
+    async play(run) {
+      const logout = await run.stopAt(before(LOGOUT));
+      void run.detach();
+      await logout.reached;
+      for (const portal of PORTALS) await run.stage.network.reset(portal);
+      await logout.release();
+      await run.until(someSessionIsNot('LOGGED_IN'));
+    },
+  },
+  loss('N-01', 10),
+  loss('N-02', 30),
+];
+
+/** So many of a hundred packets are lost while a volume comes and goes. */
+function loss(id: string, percent: number): LabFault {
+  return {
+    id,
+    claim: `an attach and a detach that lose ${String(percent)} % of all packets end well`,
+    begins: 'nothing',
+    ends: ['absent'],
+    async play(run) {
+      await run.stage.network.lose(PORTALS, percent);
+      await run.attach();
+      await run.detach();
+    },
+  };
+}
+
+async function dropAll({ stage }: FaultRun): Promise<void> {
+  for (const portal of PORTALS) await stage.network.drop(portal);
+}
+
+const STATES = '/sys/class/iscsi_session/*/state';
+
+function someSessionIsNot(state: string): string {
+  return `[[ -n $(grep -L ${state} ${STATES}) ]]`;
+}

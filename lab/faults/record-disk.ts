@@ -1,0 +1,38 @@
+import type { Guest } from '../guest.js';
+
+const NODES = '/etc/iscsi/nodes';
+const DISK = '/run/lab-disk';
+const FILLER = `${DISK}/filler`;
+
+/** The disk of open-iscsi's node database: a small one of its own, when it has to become full. */
+export class RecordDisk {
+  private readonly guest: Guest;
+  private isMounted = false;
+
+  constructor(guest: Guest) {
+    this.guest = guest;
+  }
+
+  /** Not a byte more can be written to the database; a file can be made, and stays empty. */
+  async fill(): Promise<void> {
+    await this.guest.script(`
+      mkdir -p ${DISK}
+      mount -t tmpfs -o size=256k lab-disk ${DISK}
+      cp -a ${NODES} ${DISK}/nodes
+      mount --bind ${DISK}/nodes ${NODES}
+      dd if=/dev/zero of=${FILLER} bs=4k status=none 2> /dev/null || true`);
+    this.isMounted = true;
+  }
+
+  /** There is room again. */
+  async free(): Promise<void> {
+    if (this.isMounted) await this.guest.script(`rm -f ${FILLER}`);
+  }
+
+  /** The disk below has the database again, as it was before. */
+  async remove(): Promise<void> {
+    if (!this.isMounted) return;
+    await this.guest.script(`umount ${NODES} && umount ${DISK}`);
+    this.isMounted = false;
+  }
+}
