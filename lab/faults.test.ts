@@ -64,6 +64,10 @@ describe('a real Linux host', () => {
         process.stdout.write(`lab: ${line}\n`);
         // To be read while it goes on: what a test prints shows at the end only.
         await appendFile(join(runDirectory, OUTCOMES), [line, ...outcome.wrong, ''].join('\n'));
+        if (outcome.wrong.length > 0) {
+          const evidence = JSON.stringify(outcome.evidence, undefined, 1);
+          await writeFile(join(runDirectory, `${fault.id}.json`), evidence);
+        }
         expect(outcome.wrong).toEqual([]);
       },
       FAULT_TIMEOUT_MS,

@@ -9,12 +9,13 @@ import { CHAP_USER, SECRET_REF } from '../../test/torture/secrets.js';
 import { udevWwid } from '../../test/torture/wwids.js';
 import { IQN, LUNS, PORTALS, VOLUMES } from './fault-array.js';
 
-/** Longer than everything that can go wrong together. */
-const CALL_TIMEOUT_MS = 300_000;
+/** Longer than everything that can go wrong together, on a busy machine. */
+const CALL_TIMEOUT_MS = 600_000;
 const PLACE = { volume: VOLUMES.ours, host: 0 };
 const POLICY = {
-  deadlineMs: 240_000,
-  hostWaitMs: 120_000,
+  deadlineMs: 600_000,
+  // A worker that was killed starts within seconds, on a busy machine within minutes.
+  hostWaitMs: 400_000,
   // A top-up that comes soon: what is degraded when all is healed must not stay so.
   retryPathsMinMs: 1_000,
   retryPathsMaxMs: 5_000,

@@ -98,7 +98,8 @@ export const arrayFaults: readonly LabFault[] = [
     begins: 'attached',
     ends: ['absent'],
     async play(run) {
-      await run.asAdministrator(`multipath.genuine -f ${udevWwid(VOLUMES.ours)}`);
+      // udev may have the map open for a moment.
+      await run.until(`multipath.genuine -f ${udevWwid(VOLUMES.ours)}`);
       await run.detach();
     },
   },
@@ -111,8 +112,10 @@ export const arrayFaults: readonly LabFault[] = [
       const logout = await run.stopAt(before(LOGOUT));
       void run.detach();
       await logout.reached;
-      await run.asAdministrator(`iscsiadm.genuine -m node -p ${OWN_PORTAL} --logout`);
-      await run.asAdministrator(`iscsiadm.genuine -m node -p ${OWN_PORTAL} -o delete`);
+      // Mooring may be first.
+      await run.asAdministrator(`
+        iscsiadm.genuine -m node -p ${OWN_PORTAL} --logout || true
+        iscsiadm.genuine -m node -p ${OWN_PORTAL} -o delete || true`);
       await logout.release();
     },
   },

@@ -18,6 +18,8 @@ export interface Outcome {
   readonly failure?: string;
   /** What is wrong; nothing when all is well. */
   readonly wrong: readonly string[];
+  /** For those who wonder why. */
+  readonly evidence: Evidence;
 }
 
 /** What all faults share beside the guest. */
@@ -99,6 +101,7 @@ export async function runFault(bench: Bench, fault: LabFault): Promise<Outcome> 
   const [failure] = failures;
   return {
     end,
+    evidence,
     ...(failure === undefined ? {} : { failure }),
     wrong: [
       ...judge(evidence).map(({ law, what }) => `${law}: ${what}`),
