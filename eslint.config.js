@@ -27,7 +27,8 @@ const WRITES_FILES = [
 
 /** What may be imported from `node:fs` anywhere. `open` only for reading, see `OPEN_TO_WRITE`. */
 const READING = [
-  ...['access', 'lstat', 'open', 'readFile', 'readdir', 'readlink', 'realpath', 'stat', 'watch'],
+  ...['access', 'close', 'lstat', 'open', 'read', 'readFile', 'readdir', 'readlink'],
+  ...['realpath', 'stat', 'watch'],
   ...['existsSync', 'lstatSync', 'readFileSync', 'readdirSync', 'readlinkSync', 'realpathSync'],
   ...['statSync', 'constants', 'createReadStream'],
 ];

@@ -3,7 +3,7 @@ import { describePath } from '../contract/path-key.js';
 import { sameWwid } from '../contract/wwid.js';
 import { nextScanAtMs } from '../host/scan-schedule.js';
 import { findSessions, type PlacedSession } from '../host/sysfs/iscsi-session.js';
-import { deviceOfLun } from '../host/sysfs/scsi-device.js';
+import { devicesOfLun } from '../host/sysfs/scsi-device.js';
 import {
   findPathDeviceInputSchema,
   type FindPathDeviceInput,
@@ -38,7 +38,7 @@ export function findPathDeviceStep(host: HostContext): HostSteps['findPathDevice
       if (device !== undefined) {
         const confirmed = await confirmOldDevice(host, device, input);
         if (confirmed !== undefined) return confirmed;
-        isOld = (await deviceOfLun(host.files, session, path.lun)) !== undefined;
+        isOld = (await devicesOfLun(host.files, session, path.lun)).length > 0;
         if (isOld) return undefined;
       }
       if (waitedMs < nextScanAtMs(scans)) return undefined;
@@ -69,7 +69,7 @@ async function claimedSession(
     if (session === undefined) throw sessionGone(path);
     const claim = (await host.claims.get(path, owner)) ?? { ...path, owner };
     if (claim.deviceExisted !== undefined) return { session, deviceExisted: claim.deviceExisted };
-    const deviceExisted = (await deviceOfLun(host.files, session, path.lun)) !== undefined;
+    const deviceExisted = (await devicesOfLun(host.files, session, path.lun)).length > 0;
     await host.claims.put({ ...claim, deviceExisted });
     return { session, deviceExisted };
   });
@@ -101,7 +101,7 @@ async function readyDevice(
   session: PlacedSession,
   lun: number,
 ): Promise<ReadyDevice | undefined> {
-  const device = await deviceOfLun(host.files, session, lun);
+  const [device] = await devicesOfLun(host.files, session, lun);
   if (device?.block === undefined || device.wwid === undefined) return undefined;
   return device.sizeBytes === undefined || device.sizeBytes === 0
     ? undefined

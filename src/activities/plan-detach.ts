@@ -63,7 +63,7 @@ async function releasePlan(
   const steps: PlannedStep[] = [];
   for (const session of await findSessions(host.files, path)) {
     // The volume's own devices have gone by then.
-    const all = await devicesOfSession(host.files, session.sid);
+    const all = await devicesOfSession(host.files, session);
     const gates = releaseGates({
       ...facts,
       devices: all.filter(({ hctl }) => !leaving.has(hctl)),

@@ -41,7 +41,7 @@ async function release(host: HostContext, input: ReleaseSessionInput): Promise<R
 
   const own = await host.claims.get(path, owner);
   for (const session of await findSessions(host.files, path)) {
-    const devices = await devicesOfSession(host.files, session.sid);
+    const devices = await devicesOfSession(host.files, session);
     refuseUnderOwnDevice(devices, own);
     const [first] = failedGates(releaseGates({ ...claims, devices }));
     if (first === undefined) {

@@ -14,7 +14,7 @@ import { lookUntil } from './look-until.js';
 import { linksTo } from '../host/stable-path.js';
 import { isRemoved, removalFailure } from './removal-failure.js';
 import { hostStep } from './step.js';
-import { devicesOfPath, observeVolume } from './volume-observation.js';
+import { devicesOfPaths, observeVolume } from './volume-observation.js';
 
 /** multipathd follows the kernel's events; what it has not forgotten after this is taken from it. */
 const FORGET_WAIT_MS = 3_000;
@@ -57,7 +57,7 @@ async function broughtIn(
   for (const path of paths) {
     const claim = await host.claims.get(path, owner);
     if (claim?.deviceExisted !== false) continue;
-    for (const device of await devicesOfPath(host, path)) {
+    for (const device of await devicesOfPaths(host, [path])) {
       if (device.wwid === undefined) throw withoutIdentity(device);
       units.set(device.wwid, [...(units.get(device.wwid) ?? []), device]);
     }

@@ -1,5 +1,5 @@
 import type { ScsiDeviceFact } from '../host/facts.js';
-import { readSessions } from '../host/sysfs/iscsi-session.js';
+import { isLoggedIn, placeSessions } from '../host/sysfs/iscsi-session.js';
 import type { HostContext } from './host-context.js';
 
 /**
@@ -10,14 +10,21 @@ export async function usablePaths<Device extends ScsiDeviceFact>(
   host: HostContext,
   devices: readonly Device[],
 ): Promise<Device[]> {
-  const sessions = await readSessions(host.files);
+  const { files } = host;
+  const concerned = new Set(devices.map(scsiHostOf));
+  const sessions = (await placeSessions(files)).filter(({ scsiHost }) => concerned.has(scsiHost));
+  const states = await Promise.all(sessions.map(({ sid }) => isLoggedIn(files, sid)));
   const open = new Set(
-    sessions.flatMap(({ state, scsiHost }) => (state === 'LOGGED_IN' ? [scsiHost] : [])),
+    sessions.flatMap(({ scsiHost }, index) => (states[index] === true ? [scsiHost] : [])),
   );
-  return devices.filter(({ state, hctl }) => {
-    const scsiHost = Number(hctl.split(':')[0]);
+  return devices.filter((device) => {
+    const scsiHost = scsiHostOf(device);
     // A device that is not below an iSCSI session has only its own state to tell by.
     const isIscsi = sessions.some((session) => session.scsiHost === scsiHost);
-    return state === 'running' && (!isIscsi || open.has(scsiHost));
+    return device.state === 'running' && (!isIscsi || open.has(scsiHost));
   });
+}
+
+function scsiHostOf({ hctl }: ScsiDeviceFact): number {
+  return Number(hctl.split(':')[0]);
 }

@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { FIXED_BOUNDS } from '../contract/policy.js';
 import type { DeviceUser, DmFact, ScsiDeviceFact } from '../host/facts.js';
 import { findDeviceUsers } from '../host/device-users.js';
-import { findSessions } from '../host/sysfs/iscsi-session.js';
+import { isSessionTo, readSessions } from '../host/sysfs/iscsi-session.js';
 import { findMap } from '../host/sysfs/dm-map.js';
-import { devicesOfSession, devicesWithWwid } from '../host/sysfs/scsi-device.js';
+import { devicesOfLun, devicesWithWwid } from '../host/sysfs/scsi-device.js';
 import type { HostPath } from '../model/steps.js';
 import type { HostContext } from './host-context.js';
 
@@ -29,8 +29,8 @@ export async function observeVolume(
   host: HostContext,
   { paths, wwid }: { readonly paths: readonly HostPath[]; readonly wwid?: string | undefined },
 ): Promise<VolumeObservation> {
-  const perPath = await Promise.all(paths.map((path) => devicesOfPath(host, path)));
-  const ours = new Map(perPath.flat().map((device) => [device.hctl, device]));
+  const devices = await devicesOfPaths(host, paths);
+  const ours = new Map(devices.map((device) => [device.hctl, device]));
   return {
     ours: [...ours.values()],
     withWwid: wwid === undefined ? [] : await devicesWithWwid(host.files, wwid),
@@ -38,12 +38,21 @@ export async function observeVolume(
   };
 }
 
-/** Every session to the portal counts, whichever iface or number it has (os-brick L22). */
-export async function devicesOfPath(host: HostContext, path: HostPath): Promise<ScsiDeviceFact[]> {
-  const { portal, iqn, lun } = path;
-  const sessions = await findSessions(host.files, { portal, iqn });
-  const devices = await Promise.all(sessions.map(({ sid }) => devicesOfSession(host.files, sid)));
-  return devices.flat().filter((device) => device.lun === lun);
+/** Every session to a portal counts, whichever iface or number it has (os-brick L22). */
+export async function devicesOfPaths(
+  host: HostContext,
+  paths: readonly HostPath[],
+): Promise<ScsiDeviceFact[]> {
+  const ends = paths.map(({ portal, iqn }) => ({ portal, iqn }));
+  const sessions = await readSessions(host.files, ends);
+  const devices = await Promise.all(
+    paths.flatMap(({ portal, iqn, lun }) =>
+      sessions
+        .filter((session) => isSessionTo(session, { portal, iqn }))
+        .map((session) => devicesOfLun(host.files, session, lun)),
+    ),
+  );
+  return devices.flat();
 }
 
 /**

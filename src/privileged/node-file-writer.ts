@@ -52,18 +52,15 @@ export class NodeFileWriter implements FileWriter {
   ): Promise<void> {
     requirePlace(path, this.#places.files);
     requirePlace(stagingDirectory, this.#places.files);
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await mkdir(stagingDirectory, { recursive: true, mode: 0o700 });
     this.#staged += 1;
     const staged = `${stagingDirectory}/.${basename(path)}.${process.pid}.${this.#staged}`;
     try {
-      await writeWhole(staged, text, mode);
-      await rename(staged, path);
+      await inDirectory(stagingDirectory, () => writeWhole(staged, text, mode));
+      await inDirectory(dirname(path), () => rename(staged, path));
     } catch (error) {
       await rm(staged, { force: true });
       throw error;
     }
-    await syncDirectory(dirname(path));
   }
 
   async removeFile(path: string): Promise<void> {
@@ -81,11 +78,25 @@ export class NodeFileWriter implements FileWriter {
  * and a crash leaves nothing behind.
  */
 export async function openUnnamedFile(directory: string): Promise<FileHandle> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
   const path = `${directory}/.output.${process.pid}.${performance.now()}.${Math.random()}`;
-  const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
+  const file = await inDirectory(directory, () => open(path, flags, 0o600));
   await rm(path);
   return file;
+}
+
+/** Does something in a directory, which is made when it turns out to be missing. */
+async function inDirectory<Result>(
+  directory: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isAbsence(error)) throw error;
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    return work();
+  }
 }
 
 async function writeWhole(path: string, text: string, mode: number): Promise<void> {
@@ -94,18 +105,11 @@ async function writeWhole(path: string, text: string, mode: number): Promise<voi
     // The mode given to open is cut by the umask.
     await file.chmod(mode);
     await file.writeFile(text);
-    await file.sync();
+    // A name that outlives a power cut without its text would be taken for an empty record. The name
+    // itself may get lost, and after it all that was named later: journals keep that order.
+    if (text !== '') await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }
 

@@ -15,16 +15,16 @@ export function multipathUuid(wwid: string): string {
  * host's configuration, and `dm-N` is handed to the next map at once.
  */
 export async function findMap(files: FileTree, wwid: string): Promise<DmFact | undefined> {
-  const dms = await listDms(files);
-  return dms.find((dm) => dm.uuid === multipathUuid(wwid));
-}
-
-/** All device-mapper devices. One that goes while it is read is left out. */
-export async function listDms(files: FileTree): Promise<readonly DmFact[]> {
+  const wanted = multipathUuid(wwid);
   const names = (await ifPresent(files.list(BLOCKS))) ?? [];
   const blocks = names.filter((name) => /^dm-\d+$/.test(name));
-  const dms = await Promise.all(blocks.map((block) => readDm(files, block)));
-  return dms.filter((dm) => dm !== undefined);
+  const uuids = await Promise.all(
+    blocks.map((block) => ifPresent(files.readText(`${BLOCKS}/${block}/dm/uuid`))),
+  );
+  const block = blocks.find((_, index) => uuids[index]?.trim() === wanted);
+  const map = block === undefined ? undefined : await readDm(files, block);
+  // The number may have gone to another map meanwhile.
+  return map?.uuid === wanted ? map : undefined;
 }
 
 /** One device-mapper device; `undefined` when it is not, or no longer, there. */

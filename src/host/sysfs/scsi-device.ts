@@ -2,7 +2,7 @@ import { udevWwid } from '../../contract/wwid.js';
 import type { ScsiDeviceFact } from '../facts.js';
 import { ifPresent, type FileTree } from '../file-tree.js';
 import { MalformedFact } from '../malformed-fact.js';
-import { readSession, type PlacedSession } from './iscsi-session.js';
+import type { PlacedSession } from './iscsi-session.js';
 
 const SCSI_DEVICES = '/sys/class/scsi_device';
 const HCTL = /^\d+:\d+:\d+:\d+$/;
@@ -12,32 +12,32 @@ const SECTOR_BYTES = 512;
 /** All SCSI devices below one session, by ascending LUN; empty when the session is gone. */
 export async function devicesOfSession(
   files: FileTree,
-  sid: number,
+  session: PlacedSession,
 ): Promise<readonly ScsiDeviceFact[]> {
-  const session = await readSession(files, sid);
-  if (session === undefined) return [];
   const targets = await readScsiTargets(files, session);
-  const hctls = await Promise.all(
+  const names = await Promise.all(
     targets.map(async ({ directory }) => (await ifPresent(files.list(directory))) ?? []),
   );
-  return readAll(files, hctls.flat());
+  return readAll(
+    files,
+    names.flat().filter((name) => HCTL.test(name)),
+  );
 }
 
 /**
- * The device of one LUN below a session; `undefined` while there is none. Reads that device and no
- * other: it is looked for many times a second.
+ * The devices of one LUN below a session; none while there is none. Reads those and no other: they
+ * are looked for many times a second.
  */
-export async function deviceOfLun(
+export async function devicesOfLun(
   files: FileTree,
   session: PlacedSession,
   lun: number,
-): Promise<ScsiDeviceFact | undefined> {
-  for (const { channel, target } of await readScsiTargets(files, session)) {
-    const hctl = `${session.scsiHost}:${channel}:${target}:${lun}`;
-    const device = await readScsiDevice(files, hctl);
-    if (device !== undefined) return device;
-  }
-  return undefined;
+): Promise<readonly ScsiDeviceFact[]> {
+  const targets = await readScsiTargets(files, session);
+  const hctls = targets.map(
+    ({ channel, target }) => `${session.scsiHost}:${channel}:${target}:${lun}`,
+  );
+  return readAll(files, hctls);
 }
 
 /** The kernel's name of what a session leads to. */
@@ -73,7 +73,14 @@ export async function devicesWithWwid(
   files: FileTree,
   wwid: string,
 ): Promise<readonly ScsiDeviceFact[]> {
-  const devices = await readAll(files, (await ifPresent(files.list(SCSI_DEVICES))) ?? []);
+  const names = (await ifPresent(files.list(SCSI_DEVICES))) ?? [];
+  const hctls = names.filter((name) => HCTL.test(name));
+  // Who they are first, and only of the wanted ones the rest: a host may have thousands.
+  const wwids = await Promise.all(hctls.map((hctl) => readWwid(files, `${placeOf(hctl)}/wwid`)));
+  const devices = await readAll(
+    files,
+    hctls.filter((_, index) => wwids[index] === wwid),
+  );
   return devices.filter((device) => device.wwid === wwid);
 }
 
@@ -86,7 +93,7 @@ export async function readScsiDevice(
   files: FileTree,
   hctl: string,
 ): Promise<ScsiDeviceFact | undefined> {
-  const path = `${SCSI_DEVICES}/${hctl}/device`;
+  const path = placeOf(hctl);
   const state = await ifPresent(files.readText(`${path}/state`));
   if (state === undefined) return undefined;
   const [wwid, block] = await Promise.all([
@@ -141,8 +148,11 @@ export function parseSize(text: string, path: string): number {
   return Number(text) * SECTOR_BYTES;
 }
 
-async function readAll(files: FileTree, names: readonly string[]): Promise<ScsiDeviceFact[]> {
-  const hctls = names.filter((name) => HCTL.test(name));
+async function readAll(files: FileTree, hctls: readonly string[]): Promise<ScsiDeviceFact[]> {
   const devices = await Promise.all(hctls.map((hctl) => readScsiDevice(files, hctl)));
   return devices.filter((device) => device !== undefined).sort((a, b) => a.lun - b.lun);
+}
+
+function placeOf(hctl: string): string {
+  return `${SCSI_DEVICES}/${hctl}/device`;
 }

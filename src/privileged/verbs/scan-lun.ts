@@ -1,11 +1,11 @@
 import { isAbsence, type FileTree } from '../../host/file-tree.js';
 import {
   isSessionTo,
+  placeSessions,
   readSession,
-  readSessions,
   type PlacedSession,
 } from '../../host/sysfs/iscsi-session.js';
-import { devicesOfSession, readScsiTargets } from '../../host/sysfs/scsi-device.js';
+import { devicesOfLun, readScsiTargets } from '../../host/sysfs/scsi-device.js';
 import { requireKernelLun, requirePortalTarget, requireSid } from '../input-checks.js';
 import type { VerbContext } from '../verb-context.js';
 import type { AdditionOutcome, PortalTarget } from '../verbs.js';
@@ -26,9 +26,8 @@ export async function scanLun(
   if (session === undefined || !isSessionTo(session, input)) {
     return { kind: 'refused', said: `session ${input.sid} to ${input.portal} is gone` };
   }
-  const devices = await devicesOfSession(files, input.sid);
   // A device that is complete gains nothing from a scan; one without disk or identity may.
-  const there = devices.find((device) => device.lun === input.lun);
+  const [there] = await devicesOfLun(files, session, input.lun);
   if (there?.block !== undefined && there.wwid !== undefined) return { kind: 'already-so' };
   const place = await scanPlace(files, session);
   return ask(context, `/sys/class/scsi_host/host${session.scsiHost}/scan`, `${place} ${input.lun}`);
@@ -53,7 +52,7 @@ async function ask(context: VerbContext, path: string, value: string): Promise<A
 async function scanPlace(files: FileTree, session: PlacedSession): Promise<string> {
   const [target] = await readScsiTargets(files, session);
   if (target !== undefined) return `${target.channel} ${target.target}`;
-  const sessions = await readSessions(files);
+  const sessions = await placeSessions(files);
   const alone = sessions.every(
     ({ sid, scsiHost }) => sid === session.sid || scsiHost !== session.scsiHost,
   );

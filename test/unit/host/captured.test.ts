@@ -6,7 +6,7 @@ import { leadsTo, mapLink } from '../../../src/host/stable-path.js';
 import { findMap } from '../../../src/host/sysfs/dm-map.js';
 import { findSessions, readSessions } from '../../../src/host/sysfs/iscsi-session.js';
 import {
-  deviceOfLun,
+  devicesOfLun,
   devicesOfSession,
   devicesWithWwid,
 } from '../../../src/host/sysfs/scsi-device.js';
@@ -26,9 +26,9 @@ describe('the sysfs of a real kernel', () => {
     const [session] = await findSessions(tree, { portal: '127.0.1.3:3260', iqn: IQN });
     expect(session).toMatchObject({ targetIqn: IQN, iface: 'default' });
     if (session === undefined) return;
-    const [device] = await devicesOfSession(tree, session.sid);
+    const [device] = await devicesOfSession(tree, session);
     expect(device).toMatchObject({ lun: 1, wwid: WWID, state: 'running' });
-    expect(await deviceOfLun(tree, session, 1)).toEqual(device);
+    expect(await devicesOfLun(tree, session, 1)).toEqual([device]);
     expect(await devicesWithWwid(tree, WWID)).toHaveLength(4);
 
     const map = await findMap(tree, WWID);
@@ -42,15 +42,15 @@ describe('the sysfs of a real kernel', () => {
     const [session] = await readSessions(tree);
     expect(session).toMatchObject({ targetIqn: IQN, state: 'LOGGED_IN' });
     if (session === undefined) return;
-    expect(await devicesOfSession(tree, session.sid)).toEqual([]);
-    expect(await deviceOfLun(tree, session, 1)).toBeUndefined();
+    expect(await devicesOfSession(tree, session)).toEqual([]);
+    expect(await devicesOfLun(tree, session, 1)).toEqual([]);
   });
 
   test('with two LUNs on one session tells them apart', async () => {
     const tree = capturedTree('linux-6.1/sysfs.two-luns.txt');
 
     const [session] = await readSessions(tree);
-    const devices = session === undefined ? [] : await devicesOfSession(tree, session.sid);
+    const devices = session === undefined ? [] : await devicesOfSession(tree, session);
     expect(devices.map(({ lun }) => lun)).toEqual([1, 2]);
     expect(new Set(devices.map(({ wwid }) => wwid)).size).toBe(2);
   });

@@ -48,9 +48,10 @@ test('a volume comes up over all portals and leaves nothing behind', async () =>
   expect(sessions.map(({ kind }) => kind)).toEqual(['session', 'session']);
   for (const portal of PORTALS) {
     const [session] = await findSessions(files, end(portal));
-    const sid = session?.sid ?? -1;
-    expect(await verbs.scanLun({ ...end(portal), sid, lun: LUN })).toEqual({ kind: 'done' });
-    await expect.poll(async () => devicesOfSession(files, sid)).toHaveLength(1);
+    if (session === undefined) throw new Error(`no session to ${portal}`);
+    const scan = { ...end(portal), sid: session.sid, lun: LUN };
+    expect(await verbs.scanLun(scan)).toEqual({ kind: 'done' });
+    await expect.poll(async () => devicesOfSession(files, session)).toHaveLength(1);
   }
   const devices = await devicesWithWwid(files, WWID);
   expect(devices.map(({ lun, sizeBytes }) => [lun, sizeBytes])).toEqual([

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import type { FileTree } from '../../../../src/host/file-tree.js';
+import { readSession, type PlacedSession } from '../../../../src/host/sysfs/iscsi-session.js';
 import {
   devicesOfSession,
   devicesWithWwid,
@@ -13,6 +15,12 @@ import {
   OTHER_WWID,
   WWID,
 } from '../../../support/sysfs-builder.js';
+
+async function sessionOf(host: FileTree, sid: number): Promise<PlacedSession> {
+  const session = await readSession(host, sid);
+  if (session === undefined) throw new Error(`no session ${String(sid)}`);
+  return session;
+}
 
 const DEVICE = '/sys/devices/platform/host2/session1/target2:0:0/2:0:0:4';
 
@@ -37,13 +45,14 @@ test('the devices of a session are its own, by ascending LUN', async () => {
   addScsiDevice(host, { lun: 12, block: 'sdb' });
   addScsiDevice(host, { lun: 4, block: 'sdc' });
   addScsiDevice(host, { sid: 2, block: 'sdd' });
-  expect((await devicesOfSession(host, 1)).map((device) => device.block)).toEqual(['sdc', 'sdb']);
+  const devices = await devicesOfSession(host, await sessionOf(host, 1));
+  expect(devices.map((device) => device.block)).toEqual(['sdc', 'sdb']);
 });
 
 test('a session without a scan until now has no devices', async () => {
   const host = emptyHost();
   addSession(host);
-  expect(await devicesOfSession(host, 1)).toEqual([]);
+  expect(await devicesOfSession(host, await sessionOf(host, 1))).toEqual([]);
 });
 
 test('partitions are no devices', async () => {
