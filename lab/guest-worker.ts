@@ -5,7 +5,8 @@ import type { CommandEnd } from '../test/conformance/host-under-test.js';
 import { eventually } from '../test/support/eventually.js';
 import { GUEST_CHECKOUT, GUEST_NODE, GUEST_TEMPORAL_ADDRESS, type Guest } from './guest.js';
 
-const NAME = 'mooring-host';
+/** Of its process in the guest. */
+export const GUEST_WORKER = 'mooring-host';
 const SECRETS = '/etc/mooring/secrets';
 /** Node reads its modules over 9p under emulation: about 12 s when cold, minutes on a busy machine. */
 const WORKER_START_MS = 400_000;
@@ -16,38 +17,45 @@ export class GuestWorker {
   private readonly client: Client;
   private readonly hostId: string;
   private readonly argv: readonly string[];
-  private readonly env = { TEMPORAL_ADDRESS: GUEST_TEMPORAL_ADDRESS };
+  private readonly env: Readonly<Record<string, string>>;
   private isAlive = false;
   private isFrozen = false;
 
-  constructor(guest: Guest, client: Client, hostId: string) {
+  /** @param settings - environment variables of the worker, besides where the server is */
+  constructor(
+    guest: Guest,
+    client: Client,
+    hostId: string,
+    settings: Readonly<Record<string, string>> = {},
+  ) {
     this.guest = guest;
     this.client = client;
     this.hostId = hostId;
+    this.env = { TEMPORAL_ADDRESS: GUEST_TEMPORAL_ADDRESS, ...settings };
     const program = [GUEST_NODE, `${GUEST_CHECKOUT}/bin/mooring.js`];
     this.argv = [...program, 'worker', 'host', '--host-id', hostId];
   }
 
   /** Returns when it takes work. */
   async start(): Promise<void> {
-    await this.guest.startDaemon(NAME, this.argv, this.env);
+    await this.guest.startDaemon(GUEST_WORKER, this.argv, this.env);
     this.isAlive = true;
     await untilPolling(this.client, hostTaskQueue(this.hostId));
   }
 
   async kill(): Promise<void> {
-    await this.guest.killDaemon(NAME, 'SIGKILL');
+    await this.guest.killDaemon(GUEST_WORKER, 'SIGKILL');
     this.isAlive = false;
   }
 
   /** It stands still, and what it has started does not. */
   async freeze(): Promise<void> {
-    await this.guest.killDaemon(NAME, 'SIGSTOP');
+    await this.guest.killDaemon(GUEST_WORKER, 'SIGSTOP');
     this.isFrozen = true;
   }
 
   async thaw(): Promise<void> {
-    if (this.isFrozen) await this.guest.killDaemon(NAME, 'SIGCONT');
+    if (this.isFrozen) await this.guest.killDaemon(GUEST_WORKER, 'SIGCONT');
     this.isFrozen = false;
   }
 
@@ -65,7 +73,7 @@ export class GuestWorker {
 
   /** What it wrote since it was started first, as JSON lines. */
   async log(): Promise<string> {
-    return this.guest.readFile(this.guest.daemonLog(NAME));
+    return this.guest.readFile(this.guest.daemonLog(GUEST_WORKER));
   }
 
   /** @returns the reference */

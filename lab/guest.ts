@@ -32,6 +32,8 @@ export interface GuestOptions {
   readonly runDirectory: string;
   /** Port of a Temporal server on this machine's loopback; without it the guest has no network. */
   readonly temporalPort?: number;
+  /** Debian packages on top of what every guest has. */
+  readonly packages?: readonly string[];
 }
 
 export interface CommandResult {
@@ -51,8 +53,9 @@ export interface DaemonState {
 }
 
 /** Boots a pristine guest; the first one on a machine builds its image. */
-export async function startGuest({ runDirectory, temporalPort }: GuestOptions): Promise<Guest> {
-  const image = await ensureGuestImage();
+export async function startGuest(options: GuestOptions): Promise<Guest> {
+  const { runDirectory, temporalPort, packages } = options;
+  const image = await ensureGuestImage(packages);
   await mkdir(runDirectory, { recursive: true });
   const overlay = join(runDirectory, 'disk.qcow2');
   const backing = ['-b', image.disk, '-F', 'raw'];

@@ -5,7 +5,7 @@ import { CONTROL_TASK_QUEUE } from '../src/contract/ids.js';
 import { startChild, type ChildProcess } from '../src/demo/child-process.js';
 import { startDevServer, type DevServer } from '../src/demo/dev-server.js';
 import { untilPolling } from './guest-worker.js';
-import { startGuest, type Guest } from './guest.js';
+import { startGuest, type Guest, type GuestOptions } from './guest.js';
 
 const MOORING = fileURLToPath(new URL('../bin/mooring.js', import.meta.url));
 const CONTROL_GRACE_MS = 2_000;
@@ -24,8 +24,14 @@ export interface Machine {
   startServer(): Promise<void>;
 }
 
+/** What of a machine is up to whoever starts it. */
+export type MachineOptions = Pick<GuestOptions, 'packages'>;
+
 /** @param runDirectory - takes every log: console, server, control worker; and the server's data */
-export async function startMachine(runDirectory: string): Promise<Machine> {
+export async function startMachine(
+  runDirectory: string,
+  options: MachineOptions = {},
+): Promise<Machine> {
   const serverOptions = {
     headless: true,
     logFile: join(runDirectory, 'server.log'),
@@ -44,7 +50,7 @@ export async function startMachine(runDirectory: string): Promise<Machine> {
     });
   };
   const [guest, connection] = await Promise.all([
-    startGuest({ runDirectory, temporalPort: port }),
+    startGuest({ ...options, runDirectory, temporalPort: port }),
     Connection.connect({ address }),
     startControl(),
   ]);

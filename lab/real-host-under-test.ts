@@ -18,7 +18,7 @@ import { GuestFiles } from './guest-files.js';
 import { GuestNetwork } from './guest-network.js';
 import { GuestWorker } from './guest-worker.js';
 import type { Guest } from './guest.js';
-import { startMachine, type Machine } from './machine.js';
+import { startMachine, type Machine, type MachineOptions } from './machine.js';
 import { takeHostState } from './snapshot.js';
 import type { Chap, Target } from './target.js';
 import { ToolFaults } from './tool-faults.js';
@@ -33,6 +33,12 @@ const TARGET: Target = {
 const COMMAND_TIMEOUT_MS = 300_000;
 /** What a reset gives mooring to undo what a scenario has left. */
 const DETACH_TIMEOUT_MS = 60_000;
+
+/** What of a real host is up to whoever starts it. */
+export interface RealHostOptions extends MachineOptions {
+  /** Environment variables of the host worker. */
+  readonly workerSettings?: Readonly<Record<string, string>>;
+}
 
 /**
  * A real Linux kernel with real iscsid, multipathd and LIO, and the host worker of this checkout in
@@ -59,7 +65,7 @@ export class RealHostUnderTest implements HostUnderTest {
   /** Asked for since the last reset. */
   private readonly volumes = new Set<string>();
 
-  private constructor(machine: Machine) {
+  private constructor(machine: Machine, settings: RealHostOptions['workerSettings']) {
     const { guest, client } = machine;
     this.machine = machine;
     this.guest = guest;
@@ -70,13 +76,16 @@ export class RealHostUnderTest implements HostUnderTest {
     this.devices = new GuestDevices(guest);
     this.daemons = new GuestDaemons(guest);
     this.tools = new ToolFaults(guest);
-    this.worker = new GuestWorker(guest, client, this.hostId);
+    this.worker = new GuestWorker(guest, client, this.hostId, settings);
   }
 
   /** @param runDirectory - takes every log: console, server, workers */
-  static async start(runDirectory: string): Promise<RealHostUnderTest> {
-    const machine = await startMachine(runDirectory);
-    const host = new RealHostUnderTest(machine);
+  static async start(
+    runDirectory: string,
+    { workerSettings, ...options }: RealHostOptions = {},
+  ): Promise<RealHostUnderTest> {
+    const machine = await startMachine(runDirectory, options);
+    const host = new RealHostUnderTest(machine, workerSettings);
     await addAddress(machine.guest, IPV6_PORTAL);
     await host.array.start();
     await host.startWorker();

@@ -28,6 +28,8 @@ const TASKS = {
   conformance: { dist: true, command: [...TYPESCRIPT, 'lab/conformance.ts'] },
   torture: { command: [...TYPESCRIPT, 'test/torture/main.ts'] },
   'bench:lab': { dist: true, command: [...TYPESCRIPT, 'bench/lab/bench.ts'] },
+  'bench:peer': { dist: true, command: [...TYPESCRIPT, 'bench/peer/bench.ts'] },
+  'bench:throughput': { dist: true, command: [...TYPESCRIPT, 'bench/throughput/bench.ts'] },
   'bench:overhead': { dist: true, command: [...TYPESCRIPT, 'bench/overhead.ts'] },
 
   check: { parts: ['typecheck', 'lint', 'format:check', 'lint:boundaries', 'lint:dead'] },

@@ -1,20 +1,14 @@
 import type { Guest } from '../../lab/guest.js';
+import { timed, type Contender, type Wanted } from './contender.js';
 
 const SCRIPT_TIMEOUT_MS = 300_000;
 const LOGIN_TIMEOUT_S = 10;
-
-/** Volumes of one target, and the portals to reach them by. */
-export interface Wanted {
-  readonly iqn: string;
-  readonly portals: readonly string[];
-  readonly volumes: readonly { readonly lun: number; readonly wwid: string }[];
-}
 
 /**
  * The floor: a shell script that does the same with nothing but the tools, everything in parallel that
  * can be, and knows beforehand what mooring finds out: names, numbers, that nobody else is there.
  */
-export class BareTools {
+export class BareTools implements Contender {
   private readonly guest: Guest;
 
   constructor(guest: Guest) {
@@ -22,10 +16,10 @@ export class BareTools {
   }
 
   /** Returns when each map has all its paths and its link. */
-  async attach(wanted: Wanted): Promise<void> {
+  attach(wanted: Wanted): Promise<number> {
     const { portals, volumes } = wanted;
     const maps = volumes.map(({ wwid }) => `bring_up_map ${wwid} ${String(portals.length)} &`);
-    await this.run(`
+    return this.run(`
       ${attachFunctions(wanted)}
       ${portals.map((portal) => `bring_up_path ${portal} &`).join('\n')}
       join
@@ -34,9 +28,9 @@ export class BareTools {
   }
 
   /** Returns when maps, devices, sessions and records are gone. */
-  async detach(wanted: Wanted): Promise<void> {
+  detach(wanted: Wanted): Promise<number> {
     const { portals, volumes } = wanted;
-    await this.run(`
+    return this.run(`
       ${detachFunctions(wanted)}
       ${volumes.map(({ wwid }) => `take_down_map ${wwid} &`).join('\n')}
       join
@@ -46,8 +40,9 @@ export class BareTools {
       ${portals.map((portal) => `iscsiadm -m node -T ${wanted.iqn} -p ${portal} -o delete`).join('\n')}`);
   }
 
-  private async run(body: string): Promise<void> {
-    await this.guest.script(`${JOIN}\n${body}`, { timeoutMs: SCRIPT_TIMEOUT_MS });
+  private run(body: string): Promise<number> {
+    const script = `${JOIN}\n${body}`;
+    return timed(() => this.guest.script(script, { timeoutMs: SCRIPT_TIMEOUT_MS }));
   }
 }
 

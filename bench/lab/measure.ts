@@ -1,9 +1,6 @@
-import { requestFor, DEFAULT_GRACE, type Volume } from '../../test/conformance/host-under-test.js';
 import type { RealHostUnderTest } from '../../lab/real-host-under-test.js';
-import { BareTools } from './bare-tools.js';
-
-/** A busy machine makes a bench long, not fail. */
-const DEADLINE_MS = 600_000;
+import type { Volume } from '../../test/conformance/host-under-test.js';
+import type { Contender, Wanted } from './contender.js';
 
 /** One round of one measured thing. */
 export interface Taken {
@@ -12,69 +9,53 @@ export interface Taken {
 }
 
 /** What is measured: by whom, how many portals and volumes, and what is wrong with the last portal. */
-export interface Case {
-  readonly by: 'mooring' | 'bare tools';
+export interface Case<By extends string = string> {
+  readonly by: By;
   readonly portals: number;
   readonly volumes: number;
-  /** Default: nothing. */
-  readonly fault?: 'dropped' | 'resetting';
-  /** mooring waits for every path, as the script does; otherwise for as long as it does by default. */
+  /** `lost`: dropped between attach and detach. Default: nothing is wrong. */
+  readonly fault?: 'dropped' | 'resetting' | 'lost';
+  /** Every path is waited for; otherwise as many as whoever attaches waits for by default. */
   readonly awaitsAll: boolean;
+  /** At most so many, of a case that takes minutes; and then it is not warmed up either. */
+  readonly rounds?: number;
 }
 
 /** Attaches and detaches in the guest, and takes the time; nothing is left between two rounds. */
-export class Measurement {
+export class Measurement<By extends string> {
   private readonly host: RealHostUnderTest;
-  private readonly tools: BareTools;
   private readonly volumes: readonly Volume[];
+  private readonly contenders: Readonly<Record<By, Contender>>;
 
-  constructor(host: RealHostUnderTest, volumes: readonly Volume[]) {
+  constructor(
+    host: RealHostUnderTest,
+    volumes: readonly Volume[],
+    contenders: Readonly<Record<By, Contender>>,
+  ) {
     this.host = host;
-    this.tools = new BareTools(host.guest);
     this.volumes = volumes;
+    this.contenders = contenders;
   }
 
-  async take(each: Case): Promise<Taken> {
-    const portals = this.host.portals.slice(0, each.portals);
-    const last = portals.at(-1) ?? '';
-    if (each.fault === 'dropped') await this.host.dropPortal(last);
-    if (each.fault === 'resetting') await this.host.resetPortal(last);
-    const { attach, detach } = this.work(each, portals);
-    const started = performance.now();
-    await attach();
-    const attached = performance.now();
-    await detach();
-    const detached = performance.now();
-    if (each.fault !== undefined) await this.host.restorePortals();
-    // What udev and multipathd still have to do is not for the next round to pay.
-    await this.host.guest.script('udevadm settle');
-    return { attachMs: attached - started, detachMs: detached - attached };
-  }
-
-  private work(
-    { by, volumes: count, awaitsAll }: Case,
-    portals: readonly string[],
-  ): { attach: () => Promise<unknown>; detach: () => Promise<unknown> } {
-    const { host, tools } = this;
-    const volumes = this.volumes.slice(0, count);
-    if (by === 'bare tools') {
-      const wanted = { iqn: host.iqn, portals, volumes };
-      return { attach: () => tools.attach(wanted), detach: () => tools.detach(wanted) };
-    }
-    const policy = { deadlineMs: DEADLINE_MS, ...(awaitsAll ? {} : DEFAULT_GRACE) };
-    return {
-      attach: () =>
-        allEnded(
-          volumes.map((volume) => host.attach(requestFor(host, volume, { policy }, portals))),
-        ),
-      detach: () => allEnded(volumes.map(({ volumeId }) => host.detach(volumeId))),
+  async take(name: string, each: Case<By>): Promise<Taken> {
+    const { host } = this;
+    const contender = this.contenders[each.by];
+    const wanted: Wanted = {
+      name,
+      iqn: host.iqn,
+      portals: host.portals.slice(0, each.portals),
+      volumes: this.volumes.slice(0, each.volumes),
+      awaitsAll: each.awaitsAll,
     };
+    const last = wanted.portals.at(-1) ?? '';
+    if (each.fault === 'dropped') await host.dropPortal(last);
+    if (each.fault === 'resetting') await host.resetPortal(last);
+    const attachMs = await contender.attach(wanted);
+    if (each.fault === 'lost') await host.dropPortal(last);
+    const detachMs = await contender.detach(wanted);
+    if (each.fault !== undefined) await host.restorePortals();
+    // What udev and multipathd still have to do is not for the next round to pay.
+    await host.guest.script('udevadm settle');
+    return { attachMs, detachMs };
   }
-}
-
-/** Waits for all of them, also when one fails; then fails as the first one did. */
-async function allEnded(works: readonly Promise<unknown>[]): Promise<void> {
-  const ends = await Promise.allSettled(works);
-  const failed = ends.find((end) => end.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }

@@ -9,10 +9,12 @@ import type { PrivilegedVerbs } from '../privileged/verbs.js';
 import { announceBoot } from './announce-boot.js';
 import { takeHostLock } from './host-lock.js';
 import type { HostSeams } from './host-seams.js';
+import { createLogger } from './logging.js';
 import { separatePrivileges } from './privilege-separation/separate.js';
 import type { HostWorkerSettings } from './settings.js';
 import { stepLog } from './step-log.js';
 import { VERSION } from './version.js';
+import { logWork } from './work-log.js';
 import { reportedWorkers } from './worker-presence.js';
 import { runWorkerProcess, type WorkerSurroundings } from './worker-process.js';
 import { firstLine, WorkerRefused } from './worker-refused.js';
@@ -113,11 +115,10 @@ async function serveSeparated(
   if (seen.helperIsGone) throw new Error('The privileged helper has ended, so the worker did too');
 }
 
-function verbsInProcess(
-  { runner, files, writer }: HostSeams,
-  { secretsDirectories }: HostWorkerSettings,
-): PrivilegedVerbs {
-  return createVerbs({ runner, files, writer, secrets: new DirectorySecrets(secretsDirectories) });
+function verbsInProcess(seams: HostSeams, settings: HostWorkerSettings): PrivilegedVerbs {
+  const { runner, files, writer } = logWork(seams, createLogger({ level: settings.logLevel }));
+  const secrets = new DirectorySecrets(settings.secretsDirectories);
+  return createVerbs({ runner, files, writer, secrets });
 }
 
 export async function createHostWorker(
