@@ -41,6 +41,7 @@ const OFFICE: Target = { iqn: OFFICE_IQN, portals: [OFFICE_PORTAL], groups: 'one
 /** The array of the fault bench: the guest's own kernel target, with credentials. */
 export class FaultArray {
   private readonly guest: Guest;
+  private isOursElsewhere = false;
 
   constructor(guest: Guest) {
     this.guest = guest;
@@ -55,25 +56,36 @@ export class FaultArray {
     const indexes = [...Object.values(VOLUMES), OWN_INDEX, BESIDE_INDEX];
     await createUnits(this.guest, indexes.map(unitOf));
     for (const index of indexes) await this.write(index, 0, identityOf(index));
-    await this.map(LUNS.ours, VOLUMES.ours);
+    await this.mapOurs(VOLUMES.ours);
     await this.map(LUNS.neighbours, VOLUMES.neighbours);
     await this.map(LUNS.administrators, BESIDE_INDEX);
     await mapLuns(this.guest, OFFICE, [{ lun: OFFICE_LUN, unit: unitOf(OWN_INDEX) }]);
   }
 
-  /** Has a LUN of our target lead to a volume, behind everybody's back. */
-  async map(lun: number, volume: number): Promise<void> {
-    await mapLuns(this.guest, TARGET, [{ lun, unit: unitOf(volume) }]);
+  /** Has the LUN of the volume under test lead to a volume, behind everybody's back. */
+  async mapOurs(volume: number): Promise<void> {
+    await this.map(LUNS.ours, volume);
+    this.isOursElsewhere = volume !== VOLUMES.ours;
   }
 
-  async unmap(lun: number): Promise<void> {
-    await unmapLun(this.guest, TARGET, { lun });
+  async unmapOurs(): Promise<void> {
+    await unmapLun(this.guest, TARGET, { lun: LUNS.ours });
+    this.isOursElsewhere = true;
+  }
+
+  /** The LUN leads where it led at the start. One that does is left alone: not for a moment it goes. */
+  async putBack(): Promise<void> {
+    if (this.isOursElsewhere) await this.mapOurs(VOLUMES.ours);
   }
 
   /** What is on the array, past every host. */
   async textAt(volume: number, slot: number): Promise<string> {
     const at = `if=${dataOf(unitOf(volume))} bs=${String(SLOT_BYTES)} skip=${String(slot)}`;
     return this.guest.script(`dd ${at} count=1 status=none | tr -d '\\0'`);
+  }
+
+  private async map(lun: number, volume: number): Promise<void> {
+    await mapLuns(this.guest, TARGET, [{ lun, unit: unitOf(volume) }]);
   }
 
   private async write(volume: number, slot: number, text: string): Promise<void> {

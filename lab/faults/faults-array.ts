@@ -1,5 +1,5 @@
 import { udevWwid } from '../../test/torture/wwids.js';
-import { LUNS, OWN_PORTAL, VOLUMES } from './fault-array.js';
+import { OWN_PORTAL, VOLUMES } from './fault-array.js';
 import type { LabFault } from './fault.js';
 import { ADD_MAP, after, before, LOGOUT, loginTo, REMOVE_MAP } from './place.js';
 
@@ -18,7 +18,7 @@ export const arrayFaults: readonly LabFault[] = [
       const login = await run.stopAt(after(LOGIN));
       void run.attach();
       await login.reached;
-      await run.stage.array.unmap(LUNS.ours);
+      await run.stage.array.unmapOurs();
       await login.release();
       await run.until(`! pgrep -f 'iscsiadm.genuine.*--login' > /dev/null`);
     },
@@ -30,7 +30,7 @@ export const arrayFaults: readonly LabFault[] = [
     ends: ['absent', 'attached'],
     mayFailWith: ['FlushFailed'],
     async play(run) {
-      await run.stage.array.unmap(LUNS.ours);
+      await run.stage.array.unmapOurs();
       await run.detach();
     },
   },
@@ -43,7 +43,7 @@ export const arrayFaults: readonly LabFault[] = [
       const removal = await run.stopAt(before(REMOVE_MAP));
       const detach = run.detach();
       await removal.reached;
-      await run.stage.array.unmap(LUNS.ours);
+      await run.stage.array.unmapOurs();
       await removal.release();
       await detach;
     },
@@ -56,7 +56,7 @@ export const arrayFaults: readonly LabFault[] = [
     mayFailWith: ['FlushFailed', 'WrongVolume'],
     isReused: true,
     async play(run) {
-      await run.stage.array.map(LUNS.ours, VOLUMES.another);
+      await run.stage.array.mapOurs(VOLUMES.another);
       await run.detach();
     },
   },
@@ -74,7 +74,7 @@ export const arrayFaults: readonly LabFault[] = [
       await run.until(
         `grep -qs ${udevWwid(VOLUMES.ours).slice(1)} /sys/class/scsi_device/*/device/wwid`,
       );
-      await run.stage.array.map(LUNS.ours, VOLUMES.another);
+      await run.stage.array.mapOurs(VOLUMES.another);
       await map.release();
       await attach;
     },

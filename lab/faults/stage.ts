@@ -10,7 +10,7 @@ import { GuestWorker } from '../guest-worker.js';
 import type { Guest } from '../guest.js';
 import { startMachine, type Machine } from '../machine.js';
 import { settleAdministrator } from './administrator.js';
-import { FaultArray, IQN, LUNS, PORTALS, VOLUMES } from './fault-array.js';
+import { FaultArray, IQN, LUNS, PORTALS } from './fault-array.js';
 import { RecordDisk } from './record-disk.js';
 import { StandIns } from './stand-ins.js';
 
@@ -86,7 +86,7 @@ export class Stage {
     await this.standIns.clear();
     await this.daemons.resume();
     await this.recordDisk.free();
-    await this.array.map(LUNS.ours, VOLUMES.ours);
+    await this.array.putBack();
     await this.machine.startServer();
     await this.machine.startControl();
     await this.worker.revive();
