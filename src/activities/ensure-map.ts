@@ -123,7 +123,9 @@ async function awaitMap(
       }
       return undefined;
     }
-    return (await leadsTo(host.files, mapLink(wwid), latest.block)) ? latest : undefined;
+    if (!(await leadsTo(host.files, mapLink(wwid), latest.block))) return undefined;
+    // An iscsid that is restarted blocks its paths for a moment.
+    return (await takesIo(host, latest, paths)) ? latest : undefined;
   });
   const map = complete ?? latest;
   if (map === undefined || !paths.some(isIn(map))) {
@@ -136,7 +138,21 @@ async function awaitMap(
   if (!isReady(map)) {
     throw createFailure('MapNotUsable', `The map ${map.name} is suspended`, { wwid });
   }
+  if (complete === undefined && !(await takesIo(host, map, paths))) {
+    throw createFailure('MapNotUsable', `No path of the map ${map.name} takes I/O`, {
+      wwid,
+      paths: paths.filter(isIn(map)).map(({ hctl }) => hctl),
+    });
+  }
   return map;
+}
+
+/** Whether one of the map's paths is usable, as they are now. */
+async function takesIo(host: HostContext, map: DmFact, paths: readonly Path[]): Promise<boolean> {
+  const carriers = paths.filter(isIn(map));
+  const now = await Promise.all(carriers.map(({ hctl }) => readScsiDevice(host.files, hctl)));
+  const there = now.filter((device) => device !== undefined);
+  return (await usablePaths(host, there)).length > 0;
 }
 
 function isReady(map: DmFact): boolean {
@@ -154,12 +170,6 @@ async function formed(
   paths: readonly Path[],
 ): Promise<FormedDevice> {
   const carriers = paths.filter(isIn(map));
-  if ((await usablePaths(host, carriers)).length === 0) {
-    throw createFailure('MapNotUsable', `No path of the map ${map.name} takes I/O`, {
-      wwid: input.wwid,
-      states: carriers.map(({ hctl, state }) => `${hctl} ${state}`),
-    });
-  }
   await requireOwnSlaves(host, input, map);
   checkSize(input, map.sizeBytes);
   const missing = paths.length - carriers.length;

@@ -4,6 +4,7 @@ import type { SecretStore } from '../../../src/privileged/secrets.js';
 import { SecretMissing } from '../../../src/privileged/verbs.js';
 import type { SimulatedHost } from '../../../src/simulator/simulated-host.js';
 import { StorageArray } from '../../../src/simulator/storage-array.js';
+import { eventually } from '../../support/eventually.js';
 import { stepsUnderTest } from '../../support/steps-under-test.js';
 
 const HOST_ID = 'db-17';
@@ -86,6 +87,32 @@ describe('a step that runs twice', () => {
     expect((await steps.releaseSession(release)).removed).toEqual([]);
     await steps.verifyAbsent(volume);
     expect(await simulated.control.snapshot()).toEqual(before);
+  });
+});
+
+describe('a map whose only path is blocked', () => {
+  const stateOf = async (hctl: string): Promise<string> =>
+    simulated.files.readText(`/sys/class/scsi_device/${hctl}/device/state`);
+
+  test('is waited for until the path takes I/O again', async () => {
+    const hctl = await bringUp();
+    array.setPortal({ portal: PORTAL, condition: { kind: 'dropped' } });
+    await eventually(async () => expect(await stateOf(hctl)).toBe('blocked\n'));
+
+    const formed = steps.ensureMap(devicesOf(hctl));
+    array.setPortal({ portal: PORTAL, condition: { kind: 'up' } });
+
+    expect(await formed).toMatchObject({ kind: 'multipath', carriers: [hctl] });
+  });
+
+  test('is not usable when the time is up', async () => {
+    const hctl = await bringUp();
+    array.setPortal({ portal: PORTAL, condition: { kind: 'dropped' } });
+    await eventually(async () => expect(await stateOf(hctl)).not.toBe('running\n'));
+
+    const formed = steps.ensureMap({ ...devicesOf(hctl), waitMs: 300 });
+
+    await expect(formed).rejects.toMatchObject({ type: 'MapNotUsable' });
   });
 });
 
