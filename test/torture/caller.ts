@@ -26,7 +26,7 @@ type Names = Pick<Call, 'volumeId' | 'hostId'>;
 /** A WWID no volume has. */
 const WRONG_INDEX = 900;
 /** No question stays open longer than everything that could go wrong together. */
-const CALL_TIMEOUT_MS = 120_000;
+const CALL_TIMEOUT_MS = 900_000;
 const ABOUT = { requestedBy: 'torture', reason: 'drawn from a seed' };
 
 /** Asks mooring, by its client library, and notes every question with its answer. */

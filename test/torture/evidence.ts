@@ -27,7 +27,11 @@ export interface Evidence {
     readonly atMs: number;
   }[];
   readonly histories: readonly RunHistory[];
-  readonly replays: readonly { readonly workflowId: string; readonly error: string }[];
+  readonly replays: readonly {
+    readonly workflowId: string;
+    readonly runId: string;
+    readonly error: string;
+  }[];
   /** Texts a secret must not be in: answers, states, logs, command lines, details. */
   readonly texts: readonly { readonly what: string; readonly text: string }[];
   /** Content of the array at the end, by volume: offset to text. */

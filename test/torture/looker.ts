@@ -9,7 +9,7 @@ import { kernelWwid, udevWwid } from './wwids.js';
 
 /** Between two looks at something that must not stand still without saying why. */
 const LATER_MS = 1_500;
-const IO_MS = 4_000;
+const IO_MS = 15_000;
 const SYNC_TIMEOUT_MS = 600_000;
 /** Where a look writes: behind every slot of the users. */
 const FIRST_SLOT = 1_000;
@@ -68,13 +68,11 @@ export class Looker {
   }
 
   async #look(kind: Quiet['kind'], entities: readonly Entity[]): Promise<Quiet> {
-    const looks: Record<string, HostLook> = {};
-    for (const host of this.#world.hosts) {
-      looks[host.hostId] =
-        kind === 'uneasy'
-          ? await lookAt(host.simulated)
-          : await settled(() => lookAt(host.simulated));
-    }
+    const seen = this.#world.hosts.map(async ({ hostId, simulated }) => {
+      const look = (): Promise<HostLook> => lookAt(simulated);
+      return [hostId, kind === 'uneasy' ? await look() : await settled(look)] as const;
+    });
+    const looks = Object.fromEntries(await Promise.all(seen));
     const atMs = performance.now();
     return { kind, atMs, looks, entities, bootIds: await this.bootIds() };
   }

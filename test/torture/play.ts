@@ -4,7 +4,7 @@ import { isDisturbance, Disturber } from './disturber.js';
 import type { Call, Evidence, Quiet, RunHistory, Sighting } from './evidence.js';
 import { lookAt } from './host-look.js';
 import { Looker } from './looker.js';
-import { holdsWithin, settled, withinOrNothing } from './patience.js';
+import { holdsWithin, settled } from './patience.js';
 import type { Deed, Plan, Timed } from './plan.js';
 import { Random } from './random.js';
 import { Registry } from './registry.js';
@@ -13,13 +13,12 @@ import type { TortureServer } from './torture-server.js';
 import { VolumeUser } from './volume-user.js';
 import { World } from './world.js';
 
-/** Every bound of an attach, a detach and an undo together, on a busy machine. */
+/** Every bound of an attach, a detach and an undo together. */
 const ANSWERS_MS = 90_000;
 const REST_MS = 45_000;
-const CLOSED_MS = 30_000;
-const SIGHT_EVERY_MS = 120;
+const SIGHT_EVERY_MS = 300;
 /** All bounds of a run together; beyond it the harness itself hangs. */
-const RUN_MAX_MS = 600_000;
+const RUN_MAX_MS = 1_800_000;
 
 export interface PlayOptions {
   readonly server: TortureServer;
@@ -149,11 +148,11 @@ class Play {
       await this.#decide();
       return this.#caller.unanswered.length === 0;
     };
-    await holdsWithin(this.#patience * ANSWERS_MS, isAnswered, 250);
+    await holdsWithin(this.#patience * ANSWERS_MS, isAnswered);
     this.#noteUnanswered();
     this.phase = 'wait for rest';
     // Not judged here: a look says what there is, and the oracle what that is worth.
-    await holdsWithin(this.#patience * REST_MS, () => this.#looker.isAtRest(), 250);
+    await holdsWithin(this.#patience * REST_MS, () => this.#looker.isAtRest());
   }
 
   #noteUnanswered(): void {
@@ -178,7 +177,7 @@ class Play {
     const open = await this.#registry.entities();
     const attachments = open.filter(({ workflowId }) => workflowId.startsWith('attachment/'));
     const bootIds = await this.#looker.bootIds();
-    const detached = attachments.map(async (entity, index) => {
+    const detaching = attachments.map(async (entity, index) => {
       const { volumeId, hostId, device, wwid, bootId } = entity;
       const volume = this.#world.volumeIds.indexOf(volumeId);
       const host = this.#world.hosts.findIndex((each) => each.hostId === hostId);
@@ -189,10 +188,16 @@ class Play {
       const requestId = `last${index}`;
       await this.#ask({ kind: 'detach', volume, host, requestId, mode: 'normal' }, true);
     });
-    await withinOrNothing(this.#patience * ANSWERS_MS, Promise.all(detached));
+    let isAnswered = false;
+    void Promise.all(detaching).then(() => {
+      isAnswered = true;
+    });
+    const isOver = async (): Promise<boolean> => {
+      const open = await this.#registry.runs('open');
+      return isAnswered && open.length === 0;
+    };
+    await holdsWithin(this.#patience * ANSWERS_MS, isOver);
     this.#noteUnanswered();
-    const isClosed = async (): Promise<boolean> => (await this.#registry.runs('open')).length === 0;
-    await holdsWithin(this.#patience * CLOSED_MS, isClosed, 150);
     await Promise.all(this.#world.hosts.map((host) => settled(() => lookAt(host.simulated))));
   }
 
@@ -254,8 +259,9 @@ class Play {
   /** Histories that today's workflows do not understand. */
   async #replay(histories: readonly RunHistory[]): Promise<Evidence['replays']> {
     const replays = histories.map(async (history) => {
+      const { workflowId, runId } = history;
       const error = await this.#server.replayer.replay(history);
-      return error === undefined ? [] : [{ workflowId: history.workflowId, error }];
+      return error === undefined ? [] : [{ workflowId, runId, error }];
     });
     return (await Promise.all(replays)).flat();
   }

@@ -6,8 +6,8 @@ import { stateQuery } from '../../src/workflows/messages.js';
 import { withinOrNothing } from './patience.js';
 import type { Entity, HistoryEvent, RunHistory } from './evidence.js';
 
-/** A query waits for a control worker; one that took over needs a second. */
-const QUERY_MS = 8_000;
+/** A query waits for a control worker; one that took over needs a second, on a busy machine more. */
+const QUERY_MS = 60_000;
 const STATE = defineSearchAttributeKey('MooringState', 'KEYWORD');
 
 /** What the server knows of a run's workflows. All of them have ids that begin with the run's tag. */

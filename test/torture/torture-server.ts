@@ -39,12 +39,9 @@ export class LogBook {
     log: (level: LogLevel, message: string, meta?: LogMetadata) => {
       this.lines.push(`${level} ${message} ${JSON.stringify(meta ?? {}, plainly)}`);
     },
-    trace: (message: string, meta?: LogMetadata) => {
-      this.sdkLogger.log('TRACE', message, meta);
-    },
-    debug: (message: string, meta?: LogMetadata) => {
-      this.sdkLogger.log('DEBUG', message, meta);
-    },
+    // Of every activation, with everything in it: it is in the history as well, and takes its time.
+    trace: () => undefined,
+    debug: () => undefined,
     info: (message: string, meta?: LogMetadata) => {
       this.sdkLogger.log('INFO', message, meta);
     },
