@@ -53,7 +53,8 @@ export async function runFault(bench: Bench, fault: LabFault): Promise<Outcome> 
   const replays = await Promise.all(
     histories.map(async (history) => {
       const error = await bench.replayer.replay(history);
-      return error === undefined ? [] : [{ workflowId: history.workflowId, error }];
+      const { workflowId, runId } = history;
+      return error === undefined ? [] : [{ workflowId, runId, error }];
     }),
   );
   const descriptions = await Promise.all(runs.map((each) => run.registry.description(each)));

@@ -20,7 +20,7 @@ const SLICE = [
 ];
 const LANES = 4;
 const SPARE_HOSTS = 20;
-const SLICE_TIMEOUT_MS = 240_000;
+const SLICE_TIMEOUT_MS = 600_000;
 
 describe('whatever dies, nothing is lost', () => {
   let stage: Stage | undefined;
