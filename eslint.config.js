@@ -27,10 +27,9 @@ const WRITES_FILES = [
 
 /** What may be imported from `node:fs` anywhere. `open` only for reading, see `OPEN_TO_WRITE`. */
 const READING = [
-  ...['access', 'close', 'lstat', 'open', 'read', 'readFile', 'readdir', 'readlink'],
-  ...['realpath', 'stat', 'watch'],
+  ...['access', 'lstat', 'open', 'readFile', 'readdir', 'readlink', 'realpath', 'stat', 'watch'],
   ...['existsSync', 'lstatSync', 'readFileSync', 'readdirSync', 'readlinkSync', 'realpathSync'],
-  ...['statSync', 'constants', 'createReadStream'],
+  ...['statSync', 'openSync', 'readSync', 'closeSync', 'constants', 'createReadStream'],
 ];
 
 const NO_PROCESSES = [

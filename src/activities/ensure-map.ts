@@ -1,7 +1,7 @@
 import { createFailure } from '../contract/failures.js';
 import { FIXED_BOUNDS } from '../contract/policy.js';
 import type { DmFact, ScsiDeviceFact } from '../host/facts.js';
-import { findStablePath, leadsTo, mapLink } from '../host/stable-path.js';
+import { findStablePath, isNamedByUdev, leadsTo, mapLink } from '../host/stable-path.js';
 import { findMap } from '../host/sysfs/dm-map.js';
 import { devicesWithWwid, readScsiDevice } from '../host/sysfs/scsi-device.js';
 import {
@@ -41,6 +41,7 @@ export function ensureMapStep(host: HostContext): HostSteps['ensureMap'] {
     const paths = await readPaths(host, input);
     if (input.multipath === 'off') return single(host, { ...input, signal }, paths, []);
     return host.mapLocks.run(input.wwid, async () => {
+      await awaitUdev(host, input, signal);
       const silence = await askForMap(host, input, signal);
       if (silence !== undefined) {
         if (input.multipath === 'required') {
@@ -54,6 +55,21 @@ export function ensureMapStep(host: HostContext): HostSteps['ensureMap'] {
       return formed(host, input, map, paths);
     });
   });
+}
+
+/**
+ * multipathd learns of a disk from udev, and refuses a map it is asked for before that; to be refused
+ * costs more than to look. A disk that udev gives no name we know is asked for all the same.
+ */
+async function awaitUdev(
+  host: HostContext,
+  { wwid }: EnsureMapInput,
+  signal: AbortSignal,
+): Promise<void> {
+  const { udevWaitMs } = FIXED_BOUNDS;
+  await lookUntil({ waitMs: udevWaitMs, signal }, async () =>
+    (await isNamedByUdev(host.files, wwid)) ? true : undefined,
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { FIXED_BOUNDS } from '../contract/policy.js';
+import { lookPauseMs } from '../contract/policy.js';
 
 /**
  * Looks until there is an answer or the time is over.
@@ -13,11 +13,13 @@ export async function lookUntil<Seen>(
   look: (waitedMs: number) => Promise<Seen | undefined>,
 ): Promise<Seen | undefined> {
   const startedAt = performance.now();
+  let looks = 0;
   for (;;) {
     const waitedMs = performance.now() - startedAt;
     const seen = await look(waitedMs);
     if (seen !== undefined) return seen;
     if (performance.now() - startedAt >= waitMs) return undefined;
-    await pause(FIXED_BOUNDS.lookIntervalMs, undefined, { signal });
+    await pause(lookPauseMs(looks), undefined, { signal });
+    looks += 1;
   }
 }

@@ -156,13 +156,13 @@ async function forget(
   signal: AbortSignal,
 ): Promise<void> {
   const { verbs } = host;
-  const forgotten = await lookUntil({ waitMs: FORGET_WAIT_MS, signal }, async () => {
+  const isForgotten = lookUntil({ waitMs: FORGET_WAIT_MS, signal }, async () => {
     const monitored = await verbs.listMonitoredPaths();
     // No answer from the daemon: it monitors nothing that could come back.
     return monitored?.some((path) => path.wwid === wwid) === true ? undefined : true;
   });
+  const [forgotten, line] = await Promise.all([isForgotten, verbs.forgetWwid({ wwid })]);
   if (forgotten === undefined) await verbs.forgetPaths({ wwid });
-  const line = await verbs.forgetWwid({ wwid });
   if (!isRemoved(line)) throw removalFailure(`wwids line of ${wwid}`, line, 'CommandTimedOut');
   await verbs.removeStaleLinks({ wwid, led });
 }

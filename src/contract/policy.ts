@@ -104,8 +104,9 @@ export const FIXED_BOUNDS = {
   hostWatchMaxMs: 600_000,
   /** One look of a control activity at the Temporal server. */
   controlCallMs: 10_000,
-  /** A look at sysfs while something is awaited on the host. */
+  /** Looks at sysfs while something is awaited on the host: the first soon, then this far apart. */
   lookIntervalMs: 100,
+  firstLookMs: 10,
   /** multipathd may be restarting: so long a volume that prefers a map waits for it. */
   multipathdWaitMs: 10_000,
   /** A portal that refuses connections is asked again for so long: arrays move portals. */
@@ -114,6 +115,8 @@ export const FIXED_BOUNDS = {
   rescanAnswerMs: 5_000,
   /** Writing back a device without a usable path: nothing dirty ends at once, the rest never. */
   flushWithoutPathMs: 10_000,
+  /** From a disk to what udev says of it, before multipathd is asked for a map over it. */
+  udevWaitMs: 1_500,
   /** From a disk to the link that names it, where udev makes one. */
   linkWaitMs: 3_000,
   /** A device list that must be empty is read twice, this far apart. */
@@ -129,6 +132,11 @@ export const FIXED_BOUNDS = {
   /** What of a command's stderr may reach a message. */
   stderrExcerptBytes: 512,
 } as const;
+
+/** The pause after so many looks in vain: most of what is awaited comes at once, or takes long. */
+export function lookPauseMs(looks: number): number {
+  return Math.min(FIXED_BOUNDS.lookIntervalMs, FIXED_BOUNDS.firstLookMs * 2 ** looks);
+}
 
 /** Fills in what a request left out. Values are checked before (see `request-problems.ts`). */
 export function resolvePolicy(chosen: Partial<Record<PolicyName, number | undefined>>): Policy {

@@ -11,6 +11,8 @@ export interface FileTree {
   list(path: string): Promise<string[]>;
   /** The path with every symbolic link resolved. */
   realPath(path: string): Promise<string>;
+  /** Where one link points, without a look at what is there. */
+  readLink(path: string): Promise<string>;
 }
 
 /** The thing is not there: no entry, no directory on the way, or its device has gone meanwhile. */

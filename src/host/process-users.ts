@@ -27,20 +27,24 @@ export async function findProcessUsers(
 ): Promise<readonly DeviceUser[]> {
   const wanted = await numbersOf(files, blocks);
   const pids = (await files.list('/proc')).filter((name) => /^\d+$/.test(name));
-  const users: DeviceUser[] = [];
-  const seenMounts = new Set<string>();
-  for (let start = 0; start < pids.length; start += AT_ONCE) {
-    const found = await Promise.all(
-      pids
-        .slice(start, start + AT_ONCE)
-        .map(async (pid) => [
-          ...(await openedBy(files, pid, wanted)),
-          ...(await mountedBy(files, pid, wanted, seenMounts)),
-        ]),
-    );
-    users.push(...found.flat());
+  const [opened, mounted] = await Promise.all([
+    inTurns(pids, (pid) => openedBy(files, pid, wanted)),
+    inTurns(await sameMountViews(files, pids), (group) => mountedIn(files, group, wanted)),
+  ]);
+  // Namespaces that were made from one another show the same mount many times.
+  const mounts = new Map(mounted.map((user) => [`${user.block} ${user.name ?? ''}`, user]));
+  return [...opened, ...mounts.values()];
+}
+
+async function inTurns<Item>(
+  items: readonly Item[],
+  look: (item: Item) => Promise<DeviceUser[]>,
+): Promise<DeviceUser[]> {
+  const found: DeviceUser[] = [];
+  for (let start = 0; start < items.length; start += AT_ONCE) {
+    found.push(...(await Promise.all(items.slice(start, start + AT_ONCE).map(look))).flat());
   }
-  return users;
+  return found;
 }
 
 async function numbersOf(files: FileTree, blocks: readonly string[]): Promise<Wanted> {
@@ -54,8 +58,9 @@ async function numbersOf(files: FileTree, blocks: readonly string[]): Promise<Wa
 
 async function openedBy(files: FileTree, pid: string, { byPath }: Wanted): Promise<DeviceUser[]> {
   const fds = (await ifPresent(files.list(`/proc/${pid}/fd`))) ?? [];
+  // The link's own words: to go where they lead could mean a file server that does not answer.
   const targets = await Promise.all(
-    fds.map((fd) => ifPresent(files.realPath(`/proc/${pid}/fd/${fd}`))),
+    fds.map((fd) => ifPresent(files.readLink(`/proc/${pid}/fd/${fd}`))),
   );
   const blocks = new Set(targets.flatMap((target) => byPath.get(target ?? '') ?? []));
   if (blocks.size === 0) return [];
@@ -64,21 +69,39 @@ async function openedBy(files: FileTree, pid: string, { byPath }: Wanted): Promi
   return [...blocks].map((block) => ({ block, kind: 'process', what: `pid ${pid}`, name }));
 }
 
-async function mountedBy(
+/** Processes of one mount namespace with one root see the same mounts; most of a host do. */
+async function sameMountViews(
   files: FileTree,
-  pid: string,
+  pids: readonly string[],
+): Promise<readonly (readonly string[])[]> {
+  const groups = new Map<string, string[]>();
+  for (const pid of pids) {
+    const links = [`/proc/${pid}/ns/mnt`, `/proc/${pid}/root`];
+    const view = await Promise.all(links.map((each) => ifPresent(files.readLink(each))));
+    // One that does not say stands for itself.
+    const key = view.includes(undefined) ? pid : view.join(' ');
+    groups.set(key, [...(groups.get(key) ?? []), pid]);
+  }
+  return [...groups.values()];
+}
+
+/** Mounts as the first of these processes tells that has not ended. */
+async function mountedIn(
+  files: FileTree,
+  pids: readonly string[],
   { byNumber }: Wanted,
-  seen: Set<string>,
 ): Promise<DeviceUser[]> {
-  const text = await mountsOf(files, pid);
-  // Empty for a process that is just ending; the namespaces of most are the same.
-  if (text === undefined || text === '' || seen.has(text)) return [];
-  seen.add(text);
-  return parseMountInfo(text).flatMap(({ devNumber, mountPoint }) => {
-    const block = byNumber.get(devNumber);
-    if (block === undefined) return [];
-    return [{ block, kind: 'mount' as const, what: `${mountPoint} (namespace of pid ${pid})` }];
-  });
+  for (const pid of pids) {
+    const text = await mountsOf(files, pid);
+    // Empty for a process that is just ending.
+    if (text === undefined || text === '') continue;
+    return parseMountInfo(text).flatMap(({ devNumber, mountPoint }) => {
+      const block = byNumber.get(devNumber);
+      if (block === undefined) return [];
+      return [{ block, kind: 'mount' as const, what: `namespace of pid ${pid}`, name: mountPoint }];
+    });
+  }
+  return [];
 }
 
 /** `undefined` for a process that has ended: the kernel answers EINVAL as long as its entry is there. */

@@ -27,6 +27,13 @@ export async function findStablePath(
   return { path: `/dev/${device.block}`, onlyThisBoot: true };
 }
 
+/** Whether udev has handled a disk of the unit: only then does multipathd know it. */
+export async function isNamedByUdev(files: FileTree, wwid: string): Promise<boolean> {
+  const links = unitLinkNames(wwid).map((name) => `${BY_ID_LINKS}/${name}`);
+  const ends = await Promise.all(links.map((each) => ifPresent(files.realPath(each))));
+  return ends.some((end) => end !== undefined);
+}
+
 /** The link udev makes for the multipath map over a unit. */
 export function mapLink(wwid: string): string {
   return `${BY_ID_LINKS}/${mapLinkName(wwid)}`;

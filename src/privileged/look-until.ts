@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { FIXED_BOUNDS } from '../contract/policy.js';
+import { lookPauseMs } from '../contract/policy.js';
 
 /**
  * Looks again and again until there is something to see; the last look is at the end of the time.
@@ -12,10 +12,12 @@ export async function lookUntil<Seen>(
   look: () => Promise<Seen | undefined>,
 ): Promise<Seen | undefined> {
   const start = performance.now();
+  let looks = 0;
   for (;;) {
     const seen = await look();
     const leftMs = withinMs - (performance.now() - start);
     if (seen !== undefined || leftMs <= 0) return seen;
-    await pause(Math.min(FIXED_BOUNDS.lookIntervalMs, leftMs));
+    await pause(Math.min(lookPauseMs(looks), leftMs));
+    looks += 1;
   }
 }

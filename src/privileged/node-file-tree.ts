@@ -1,53 +1,78 @@
-import { close, open, read } from 'node:fs';
-import { readdir, realpath } from 'node:fs/promises';
-import { promisify } from 'node:util';
+import { closeSync, openSync, readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs';
+import { open, readdir, readlink, realpath } from 'node:fs/promises';
 import type { FileTree } from '../host/file-tree.js';
 
 /** Nothing that mooring reads is near this; a file that is has something else in it. */
 const READ_MAX_BYTES = 1_048_576;
-/** Attributes of sysfs are one page at most; below half of Node's pool a buffer costs nothing. */
-const CHUNK_BYTES = 4_000;
+const CHUNK_BYTES = 65_536;
+/** Attributes of sysfs are one page at most. */
+const PAGE_BYTES = 4_096;
 
-// Plain descriptors: a step makes hundreds of reads, and a FileHandle costs more than the read.
-const openFile = promisify(open);
-const readFile = promisify(read);
-const closeFile = promisify(close);
+/**
+ * Names and links that the kernel answers from memory at once, whatever state a device, a network or
+ * a file server is in. Asked for directly: a step asks hundreds of times, and each trip through
+ * Node's thread pool costs many times the answer.
+ */
+const NAMES_IN_MEMORY = ['/sys/', '/dev/disk/', '/proc/', '/run/mooring/'];
+/** The same for text. Not /proc: a list of mounts waits for a mount that is under way. */
+const TEXT_IN_MEMORY = ['/sys/', '/run/mooring/'];
 
 /** The reading half of the second seam, over the running kernel. */
 export class NodeFileTree implements FileTree {
   async readText(path: string): Promise<string> {
-    const descriptor = await openFile(path, 'r');
-    try {
-      const chunks: Buffer[] = [];
-      let total = 0;
-      for (;;) {
-        // sysfs and proc say nothing useful of a file's size: read until there is no more.
-        const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-        const { bytesRead } = await readFile(descriptor, buffer, 0, CHUNK_BYTES, null);
-        total += bytesRead;
-        if (total > READ_MAX_BYTES) throw tooLarge(path);
-        chunks.push(buffer.subarray(0, bytesRead));
-        if (bytesRead === 0 || (bytesRead < CHUNK_BYTES && isReadAtOnce(path))) {
-          return Buffer.concat(chunks).toString();
-        }
-      }
-    } finally {
-      await closeFile(descriptor);
-    }
+    const known = isBelow(path, TEXT_IN_MEMORY) ? readPage(path) : undefined;
+    return known ?? readWhole(path);
   }
 
   async list(path: string): Promise<string[]> {
-    return (await readdir(path)).sort();
+    const names = isBelow(path, NAMES_IN_MEMORY) ? readdirSync(path) : await readdir(path);
+    return names.sort();
   }
 
   async realPath(path: string): Promise<string> {
-    return realpath(path);
+    // Links of /proc lead anywhere, also to file servers.
+    const isNear = isBelow(path, NAMES_IN_MEMORY) && !path.startsWith('/proc/');
+    return isNear ? realpathSync.native(path) : realpath(path);
+  }
+
+  async readLink(path: string): Promise<string> {
+    return isBelow(path, NAMES_IN_MEMORY) ? readlinkSync(path) : readlink(path);
   }
 }
 
-/** An attribute of sysfs is given out whole by one read that has room for it; proc's files are not. */
-function isReadAtOnce(path: string): boolean {
-  return path.startsWith('/sys/');
+function isBelow(path: string, places: readonly string[]): boolean {
+  return places.some((place) => path.startsWith(place));
+}
+
+/** A file of at most one page; `undefined` for a longer one. */
+function readPage(path: string): string | undefined {
+  const buffer = Buffer.allocUnsafe(PAGE_BYTES);
+  const descriptor = openSync(path, 'r');
+  try {
+    // One read with room for all of it gets all of it.
+    const bytesRead = readSync(descriptor, buffer);
+    return bytesRead < PAGE_BYTES ? buffer.toString('utf8', 0, bytesRead) : undefined;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+async function readWhole(path: string): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const chunks: Buffer[] = [];
+    let total = 0;
+    for (;;) {
+      // sysfs and proc say nothing useful of a file's size: read until there is no more.
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES));
+      if (bytesRead === 0) return Buffer.concat(chunks).toString();
+      total += bytesRead;
+      if (total > READ_MAX_BYTES) throw tooLarge(path);
+      chunks.push(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 function tooLarge(path: string): Error {

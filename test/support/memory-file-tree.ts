@@ -97,6 +97,16 @@ export class MemoryFileTree implements FileTree, FileWriter {
     return this.#resolve(path);
   }
 
+  async readLink(path: string): Promise<string> {
+    this.#onRead(path);
+    const parent = path.slice(0, path.lastIndexOf('/'));
+    const entry = this.#entries.get(`${this.#resolve(parent)}${path.slice(parent.length)}`);
+    if (entry === undefined) throw nodeError('ENOENT', path);
+    if (entry.kind === 'unreadable') throw nodeError(entry.code, path);
+    if (entry.kind !== 'link') throw nodeError('EINVAL', path);
+    return entry.target;
+  }
+
   async writeAttribute(path: string, value: string): Promise<void> {
     const real = this.#resolve(path);
     if (this.#lookUp(path).kind !== 'file') throw nodeError('EISDIR', path);

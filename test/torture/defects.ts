@@ -134,6 +134,7 @@ export const DEFECTS: readonly Defect[] = [
         },
         list: (path) => files.list(path),
         realPath: (path) => files.realPath(path),
+        readLink: (path) => files.readLink(path),
       }),
       verbs: (verbs) => ({ ...verbs, findProcessUsers: () => Promise.resolve([]) }),
     },

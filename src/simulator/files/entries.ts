@@ -19,7 +19,7 @@ export interface FileEntry {
 
 export interface LinkEntry {
   readonly kind: 'link';
-  /** Absolute: the seam never shows a link's own text. */
+  /** Absolute: nobody asks for the text of a link that is not. */
   readonly target: string;
 }
 

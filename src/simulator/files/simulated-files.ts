@@ -53,6 +53,16 @@ export class SimulatedFiles implements FileTree, FileWriter {
     });
   }
 
+  readLink(path: string): Promise<string> {
+    return this.#host.serve((running) => {
+      const how = { syscall: 'readlink', followLast: false };
+      const { entry, path: real } = this.#look(running, path, how);
+      this.#refuseUnreadable('readlink', path, real);
+      if (entry.kind !== 'link') throw new SystemError('EINVAL', 'readlink', path);
+      return Promise.resolve(entry.target);
+    });
+  }
+
   writeAttribute(path: string, value: string): Promise<void> {
     return this.#host.serve(async (running) => {
       await this.#host.boundaries.pass('write-attribute', path, 'before');
@@ -92,7 +102,11 @@ export class SimulatedFiles implements FileTree, FileWriter {
     });
   }
 
-  #look(running: RunningHost, path: string, how: { readonly syscall: string }): Found {
+  #look(
+    running: RunningHost,
+    path: string,
+    how: { readonly syscall: string; readonly followLast?: boolean },
+  ): Found {
     if (this.#view?.running !== running) this.#view = { running, root: this.#rootOf(running) };
     return lookUp(this.#view.root, path, how);
   }

@@ -22,11 +22,34 @@ test('a program that has the device open is named', async () => {
   ]);
 });
 
-test('a mount in a namespace of its own is found once', async () => {
+test('a mount in namespaces of their own is found, and told once', async () => {
   const files = host().file('/proc/50/mountinfo', CONTAINER).file('/proc/51/mountinfo', CONTAINER);
   expect(await findProcessUsers(files, ['sdb'])).toEqual([
-    { block: 'sdb', kind: 'mount', what: '/data (namespace of pid 50)' },
+    { block: 'sdb', kind: 'mount', what: 'namespace of pid 51', name: '/data' },
   ]);
+});
+
+test('of processes that see the same mounts one is asked, that has not ended', async () => {
+  const files = host();
+  const seen = (pid: number, root: string): MemoryFileTree =>
+    files
+      .link(`/proc/${String(pid)}/ns/mnt`, 'mnt:[4026532001]')
+      .link(`/proc/${String(pid)}/root`, root);
+  seen(50, '/').unreadable('/proc/50/mountinfo', 'EINVAL');
+  seen(51, '/').file('/proc/51/mountinfo', CONTAINER);
+  seen(52, '/').unreadable('/proc/52/mountinfo', 'EIO');
+  seen(53, '/srv/jail').file('/proc/53/mountinfo', INIT);
+  expect(await findProcessUsers(files, ['sdb'])).toEqual([
+    { block: 'sdb', kind: 'mount', what: 'namespace of pid 51', name: '/data' },
+  ]);
+});
+
+test('where a descriptor leads to is read, and not gone to', async () => {
+  const files = host().link('/proc/42/fd/7', '/mnt/share/that/hangs');
+  files.onRead((path) => {
+    if (path.startsWith('/mnt')) throw new Error('went there');
+  });
+  expect(await findProcessUsers(files, ['sdb'])).toEqual([]);
 });
 
 test('multipathd, which has every disk open, is no user', async () => {
