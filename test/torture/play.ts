@@ -175,7 +175,12 @@ class Play {
 
   async #detachAll(): Promise<void> {
     const open = await this.#registry.entities();
-    const attachments = open.filter(({ workflowId }) => workflowId.startsWith('attachment/'));
+    // One that gives no answer does not say where it is; it stays open, and is found for that.
+    const attachments = open.filter(
+      ({ workflowId, hostId }) =>
+        workflowId.startsWith('attachment/') &&
+        this.#world.hosts.some((each) => each.hostId === hostId),
+    );
     const bootIds = await this.#looker.bootIds();
     const detaching = attachments.map(async (entity, index) => {
       const { volumeId, hostId, device, wwid, bootId } = entity;
