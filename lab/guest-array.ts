@@ -25,6 +25,8 @@ const LUNS_MAX = 255;
 
 /** How another target differs from the own one. */
 export interface AddedTarget {
+  /** Default: those of the own one. */
+  readonly portals?: readonly string[];
   readonly groups?: Target['groups'];
   readonly addressing?: 'flat';
 }
@@ -77,10 +79,11 @@ export class GuestArray {
     return volume;
   }
 
-  async addTarget(
-    portals: readonly string[],
-    { groups = 'one', addressing }: AddedTarget,
-  ): Promise<Target> {
+  async addTarget({
+    portals = this.own.portals,
+    groups = 'one',
+    addressing,
+  }: AddedTarget): Promise<Target> {
     if (addressing !== undefined) {
       throw new CannotRunHere('the kernel target (LIO) decodes peripheral LUN addressing only');
     }

@@ -125,13 +125,8 @@ export class RealHostUnderTest implements HostUnderTest {
     return this.network.restore();
   }
 
-  addTarget({
-    portals = PORTALS,
-    ...options
-  }: AddedTarget & { readonly portals?: readonly string[] } = {}): Promise<
-    Pick<Target, 'iqn' | 'portals'>
-  > {
-    return this.array.addTarget(portals, options);
+  addTarget(options: AddedTarget = {}): Promise<Pick<Target, 'iqn' | 'portals'>> {
+    return this.array.addTarget({ portals: PORTALS, ...options });
   }
 
   mapVolume(volume: Volume): Promise<void> {

@@ -114,7 +114,7 @@ export class FaultRun {
         ({ state, missing }) =>
           state === 'attached' ||
           // Only a person ends that.
-          (state === 'degraded' && missing.every(({ failure }) => failure === 'WrongVolume')),
+          (state === 'degraded' && missing.some(({ failure }) => failure === 'WrongVolume')),
       );
     };
     await holdsWithin(REST_MS, isAtRest, 250);
