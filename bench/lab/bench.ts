@@ -72,10 +72,10 @@ await onRealHost(
       };
       await takeRounds(new Measurement(host, volumes, contenders), CASES, limits, results);
     },
-    publish: async () => {
+    publish: async ({ complete }) => {
       const names = Object.keys(CASES) as Name[];
       const parts = [medianTable(names, results), ratioTable(RATIOS, results)];
-      await publish('bench:lab', parts, { write });
+      await publish('bench:lab', parts, { write: write && complete });
     },
   },
 );

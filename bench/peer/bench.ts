@@ -110,7 +110,7 @@ await onRealHost(
   },
 );
 
-async function publishAll(): Promise<void> {
+async function publishAll({ complete }: { readonly complete: boolean }): Promise<void> {
   const names = Object.keys(CASES) as Name[];
   const parts = [
     `os-brick is Debian's python3-os-brick ${peerVersion}.`,
@@ -119,8 +119,8 @@ async function publishAll(): Promise<void> {
     sharesTable(watched),
     workTable(watched, 'mooring, 4 paths'),
   ];
-  await publish('bench:peer', parts, { write });
-  if (write) await writeFile(PLOT, plotMedians(plotRows()));
+  await publish('bench:peer', parts, { write: write && complete });
+  if (write && complete) await writeFile(PLOT, plotMedians(plotRows()));
 }
 
 function plotRows(): PlotRow[] {

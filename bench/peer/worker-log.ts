@@ -44,11 +44,15 @@ function nameOf({
   return undefined;
 }
 
-/** `-m node -T iqn… -p 127.0.1.1:3260 --login` is one name with all other logins: `--login`. */
+/** `-m node -T iqn… -p 127.0.1.1:3260 --login` is one with all other logins: `node --login`. */
 function verbOf(args: string): string {
   const words = args.split(' ');
+  const isNumbered = /\d/;
   const kept = words.filter(
-    (word, index) => index === 0 || word.startsWith('--') || words[index - 1] === '-o',
+    (word, index) =>
+      (index < 2 && word !== '-m' && !isNumbered.test(word)) ||
+      word.startsWith('--') ||
+      words[index - 1] === '-o',
   );
-  return kept.filter((word) => word !== '-m').join(' ');
+  return kept.join(' ');
 }

@@ -77,7 +77,8 @@ class Counted {
       this.latenciesMs.push(lateMs + (await this.attach()));
     } catch (error) {
       this.failures += 1;
-      process.stderr.write(`bench: an attach failed: ${String(error)}\n`);
+      // One says it for all.
+      if (this.failures === 1) process.stderr.write(`bench: an attach failed: ${String(error)}\n`);
     }
   }
 
