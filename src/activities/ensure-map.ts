@@ -1,8 +1,11 @@
 import { createFailure } from '../contract/failures.js';
 import { FIXED_BOUNDS } from '../contract/policy.js';
 import type { DmFact, ScsiDeviceFact } from '../host/facts.js';
+import { volumeHasOneSource } from '../host/source-gate.js';
 import { findStablePath, isNamedByUdev, leadsTo, mapLink } from '../host/stable-path.js';
+import { isReadOnly } from '../host/sysfs/block-device.js';
 import { findMap } from '../host/sysfs/dm-map.js';
+import { readSessions } from '../host/sysfs/iscsi-session.js';
 import { devicesWithWwid, readScsiDevice } from '../host/sysfs/scsi-device.js';
 import {
   ensureMapInputSchema,
@@ -186,7 +189,9 @@ async function formed(
   paths: readonly Path[],
 ): Promise<FormedDevice> {
   const carriers = paths.filter(isIn(map));
-  await requireOwnSlaves(host, input, map);
+  const withWwid = await devicesWithWwid(host.files, input.wwid);
+  await requireOneSource(host, input, withWwid);
+  requireOwnSlaves(input, map, withWwid);
   checkSize(input, map.sizeBytes);
   const missing = paths.length - carriers.length;
   const link = mapLink(input.wwid);
@@ -201,17 +206,18 @@ async function formed(
     warnings: [
       ...(missing === 0 ? [] : [`${missing} paths are not in the map yet`]),
       ...(isLinked ? [] : [`udev has not made ${link} yet`]),
+      ...(await readOnlyWarning(host, map.block)),
     ],
   };
 }
 
 /** A map of the right name over somebody else's disks would mix their data. */
-async function requireOwnSlaves(
-  host: HostContext,
+function requireOwnSlaves(
   { wwid }: EnsureMapInput,
   map: DmFact,
-): Promise<void> {
-  const ours = new Set((await devicesWithWwid(host.files, wwid)).map(({ block }) => block));
+  withWwid: readonly ScsiDeviceFact[],
+): void {
+  const ours = new Set(withWwid.map(({ block }) => block));
   const foreign = map.slaves.filter((block) => !ours.has(block));
   if (foreign.length === 0) return;
   throw createFailure(
@@ -219,6 +225,22 @@ async function requireOwnSlaves(
     `The map ${map.name} of ${wwid} also lies on ${foreign.join(', ')}, which is another volume`,
     { wwid, map: map.name, foreign },
   );
+}
+
+/** Two arrays that state one identity are two volumes. */
+async function requireOneSource(
+  host: HostContext,
+  { wwid, targets }: EnsureMapInput,
+  devices: readonly ScsiDeviceFact[],
+): Promise<void> {
+  if (targets === undefined) return;
+  const sessions = await readSessions(host.files);
+  const gate = volumeHasOneSource({ wwid, devices, sessions, targets });
+  if (gate.passed) return;
+  throw createFailure('WrongVolume', `Refused to hand out ${gate.evidence}`, {
+    wwid,
+    gates: [gate],
+  });
 }
 
 async function single(
@@ -235,6 +257,7 @@ async function single(
   }
   checkSize(input, path.sizeBytes);
   const { wwid } = input;
+  await requireOneSource(host, input, await devicesWithWwid(host.files, wwid));
   const find = () => findStablePath(host.files, { kind: 'single', wwid, block: path.block });
   // udev's link comes up to a second after the disk; a host without one is no reason to fail.
   const { linkWaitMs } = FIXED_BOUNDS;
@@ -253,8 +276,16 @@ async function single(
     warnings: [
       ...warnings,
       ...(stable.onlyThisBoot ? [`no link names ${path.block}: the path holds for this boot`] : []),
+      ...(await readOnlyWarning(host, path.block)),
     ],
   };
+}
+
+/** Better said now than by the first write. */
+async function readOnlyWarning(host: HostContext, block: string): Promise<string[]> {
+  return (await isReadOnly(host.files, block))
+    ? [`the array lets nobody write: /dev/${block} is read-only`]
+    : [];
 }
 
 function checkSize({ wwid, expectSizeBytes }: EnsureMapInput, sizeBytes: number): void {

@@ -55,8 +55,29 @@ export function findPathDeviceStep(host: HostContext): HostSteps['findPathDevice
     }
     const result = verified(found, session, input);
     await claimVolume(host, input, found.wwid);
-    return result;
+    const twins = input.everySession === true ? await findTwins(host, session, input) : [];
+    return { ...result, ...(twins.length === 0 ? {} : { twins }) };
   });
+}
+
+/**
+ * The LUN below the portal's other sessions: with `nr_sessions` 2 a portal has two, and each carries
+ * a path of its own. One that does not come is no reason to wait.
+ */
+async function findTwins(
+  host: HostContext,
+  session: PlacedSession,
+  input: FindPathDeviceInput,
+): Promise<string[]> {
+  const sessions = await findSessions(host.files, input.path);
+  const others = sessions.filter(({ sid, state }) => sid !== session.sid && state === 'LOGGED_IN');
+  const devices = await Promise.all(
+    others.map(async (other) => {
+      await host.verbs.scanLun({ ...input.path, sid: other.sid });
+      return readyDevice(host, other, input.path.lun);
+    }),
+  );
+  return devices.flatMap((device) => (device === undefined ? [] : [device.hctl]));
 }
 
 /** Notes, once and before the first scan, whether the device was there without us. */

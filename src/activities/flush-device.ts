@@ -8,7 +8,9 @@ import {
   type Seen,
 } from '../model/steps.js';
 import type { DmFact } from '../host/facts.js';
-import { failedGates } from '../host/gates.js';
+import { failedGates, type Gate } from '../host/gate.js';
+import { dataIsWrittenBack } from '../host/write-back-gate.js';
+import type { RemovalOutcome } from '../privileged/verbs.js';
 import type { HostContext } from './host-context.js';
 import { observeWithGates } from './inspect-attachment.js';
 import { isRemoved, removalFailure } from './removal-failure.js';
@@ -32,11 +34,14 @@ export function flushDeviceStep(host: HostContext): HostSteps['flushDevice'] {
     return host.mapLocks.run(wwid, async () => {
       const { seen, gates } = await observeWithGates(host, input, signal);
       refuse(failedGates(gates));
-      const usable = await usablePaths(host, seen.withWwid);
-      const bounded = usable.length > 0 ? input : { ...input, timeoutMs: withoutPathMs(input) };
-      return seen.map === undefined
-        ? flushSingle(host, bounded, seen)
-        : flushMap(host, bounded, seen.map);
+      const usable = (await usablePaths(host, seen.withWwid)).length;
+      const timeoutMs = usable > 0 ? input.timeoutMs : withoutPathMs(input);
+      const flush = { ...input, timeoutMs, usable };
+      const flushed =
+        seen.map === undefined
+          ? await flushSingle(host, flush, seen)
+          : await flushMap(host, flush, seen.map);
+      return { ...flushed, gates: [...gates, ...flushed.gates] };
     });
   });
 }
@@ -46,15 +51,21 @@ const DISCARDED = { kind: 'failed', said: 'not asked for' } as const;
 /** What was done, without where it was seen. */
 type Flushed = Required<Omit<RemovalResult, keyof Seen>>;
 
+interface Flush extends FlushDeviceInput {
+  /** How many paths take I/O. */
+  readonly usable: number;
+}
+
 async function flushMap(
   host: HostContext,
-  { wwid, timeoutMs, data = 'write-back' }: FlushDeviceInput,
+  { wwid, timeoutMs, usable, data = 'write-back' }: Flush,
   { name, block }: DmFact,
 ): Promise<Flushed> {
   const warnings: string[] = [];
   const flush = data === 'discard' ? DISCARDED : await host.verbs.flushMap({ wwid, timeoutMs });
+  const gate = judge(`map ${name}`, flush, { usable, data });
   if (!isRemoved(flush)) {
-    if (data === 'write-back') throw flushFailure(`Could not write back map ${name}`, flush);
+    if (!gate.passed) throw flushFailure(`Could not write back map ${name}`, flush);
     const given = await host.verbs.disableQueueing({ wwid });
     if (!isRemoved(given)) throw removalFailure(`Map ${name}`, given, 'FlushFailed');
     warnings.push(`map ${name} was removed without being written back: ${flush.said}`);
@@ -64,7 +75,7 @@ async function flushMap(
     const holder = removal.kind === 'busy' ? await holdersOf(host, block) : '';
     throw removalFailure(`Map ${name}${holder}`, removal, 'FlushFailed');
   }
-  return { removed: [`map ${name}`], kept: [], warnings };
+  return { removed: [`map ${name}`], kept: [], warnings, gates: [gate] };
 }
 
 /** Who has a map open, as far as programs and namespaces tell. */
@@ -76,18 +87,29 @@ async function holdersOf(host: HostContext, block: string): Promise<string> {
 
 async function flushSingle(
   host: HostContext,
-  { wwid, carrier, timeoutMs, data = 'write-back' }: FlushDeviceInput,
+  { wwid, carrier, timeoutMs, usable, data = 'write-back' }: Flush,
   seen: VolumeObservation,
 ): Promise<Flushed> {
   const device = seen.withWwid.find(({ hctl }) => hctl === carrier) ?? seen.withWwid[0];
   // Nothing is there, after a reboot for example: nothing can be dirty.
-  if (device === undefined) return { removed: [], kept: [], warnings: [] };
+  if (device === undefined) return { removed: [], kept: [], warnings: [], gates: [] };
   const { hctl, block = hctl } = device;
   const flush =
     data === 'discard' ? DISCARDED : await host.verbs.flushDevice({ hctl, wwid, timeoutMs });
-  if (isRemoved(flush)) return { removed: [], kept: [], warnings: [] };
-  if (data === 'write-back') throw flushFailure(`Could not write back ${hctl}`, flush);
-  return { removed: [], kept: [], warnings: [`${block} was not written back: ${flush.said}`] };
+  const gates = [judge(block, flush, { usable, data })];
+  if (isRemoved(flush)) return { removed: [], kept: [], warnings: [], gates };
+  if (failedGates(gates).length > 0) throw flushFailure(`Could not write back ${hctl}`, flush);
+  const warnings = [`${block} was not written back: ${flush.said}`];
+  return { removed: [], kept: [], warnings, gates };
+}
+
+function judge(
+  what: string,
+  flush: RemovalOutcome,
+  how: { readonly usable: number; readonly data: NonNullable<FlushDeviceInput['data']> },
+): Gate {
+  const isWritten = isRemoved(flush);
+  return dataIsWrittenBack({ what, isWritten, said: isWritten ? '' : flush.said, ...how });
 }
 
 /** With nothing dirty the kernel is done at once; anything else would wait for a path for ever. */

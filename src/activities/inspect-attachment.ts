@@ -1,14 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { FIXED_BOUNDS } from '../contract/policy.js';
 import type { DmFact } from '../host/facts.js';
-import { failedGates, removalGates, type Gate } from '../host/gates.js';
+import { failedGates, type Gate } from '../host/gate.js';
+import { removalGates } from '../host/gates.js';
 import { readDm } from '../host/sysfs/dm-map.js';
 import { inspectAttachmentInputSchema, type HostPath, type HostSteps } from '../model/steps.js';
 import type { HostContext } from './host-context.js';
 import { lookUntil } from './look-until.js';
 import { hostStep } from './step.js';
 import { usablePaths } from './usable-paths.js';
-import { observeVolume, usersOfVolume, type VolumeObservation } from './volume-observation.js';
+import {
+  observeVolume,
+  usersOfVolume,
+  type UserSearch,
+  type VolumeObservation,
+} from './volume-observation.js';
 
 /**
  * Looks at the volume and evaluates every gate of its removal; changes nothing. The evidence goes
@@ -40,10 +46,11 @@ export async function observeWithGates(
   host: HostContext,
   input: { readonly paths: readonly HostPath[]; readonly wwid: string },
   signal: AbortSignal,
+  options: UserSearch = {},
 ): Promise<{ readonly seen: VolumeObservation; readonly gates: Gate[] }> {
   const look = async () => {
     const seen = await observeVolume(host, input);
-    return { seen, gates: await evaluateGates(host, input.wwid, seen, signal) };
+    return { seen, gates: await evaluateGates(host, input.wwid, seen, signal, options) };
   };
   const waitMs = FIXED_BOUNDS.slavesSettleMs;
   const settled = await lookUntil({ waitMs, signal }, async () => {
@@ -61,6 +68,7 @@ export async function evaluateGates(
   wwid: string,
   seen: VolumeObservation,
   signal: AbortSignal,
+  options: UserSearch = {},
 ): Promise<Gate[]> {
   return removalGates({
     wwid,
@@ -68,7 +76,7 @@ export async function evaluateGates(
     devicesWithWwid: seen.withWwid,
     ...(seen.map === undefined ? {} : { map: seen.map }),
     slavesAgain: await slavesAgain(host, seen.map, signal),
-    users: await usersOfVolume(host, seen),
+    users: await usersOfVolume(host, seen, options),
   });
 }
 

@@ -1,4 +1,5 @@
-import { failedGates, releaseGates } from '../host/gates.js';
+import { failedGates } from '../host/gate.js';
+import { releaseGates } from '../host/gates.js';
 import type { ScsiDeviceFact } from '../host/facts.js';
 import { findSessions } from '../host/sysfs/iscsi-session.js';
 import { devicesOfSession } from '../host/sysfs/scsi-device.js';
@@ -22,7 +23,9 @@ import { hostStep } from './step.js';
  */
 export function planDetachStep(host: HostContext): HostSteps['planDetach'] {
   return hostStep(host, planDetachInputSchema, async ({ input, signal }) => {
-    const { seen, gates } = await observeWithGates(host, input, signal);
+    // What the kernel would refuse by itself is said here as well.
+    const options = { withPrograms: true };
+    const { seen, gates } = await observeWithGates(host, input, signal, options);
     const isRefused = failedGates(gates).length > 0;
     const would = isRefused ? 'refuse' : 'do';
     const { map, withWwid } = seen;
@@ -66,6 +69,8 @@ async function releasePlan(
     const all = await devicesOfSession(host.files, session);
     const gates = releaseGates({
       ...facts,
+      session,
+      path,
       devices: all.filter(({ hctl }) => !leaving.has(hctl)),
     });
     steps.push({

@@ -1,5 +1,6 @@
 import { createFailure } from '../contract/failures.js';
-import { failedGates, releaseGates, type ReleaseFacts } from '../host/gates.js';
+import { failedGates, type Gate } from '../host/gate.js';
+import { releaseGates, type ReleaseFacts } from '../host/gates.js';
 import type { ScsiDeviceFact, SessionFact } from '../host/facts.js';
 import { findSessions } from '../host/sysfs/iscsi-session.js';
 import { devicesOfSession } from '../host/sysfs/scsi-device.js';
@@ -17,6 +18,7 @@ import { hostStep } from './step.js';
 interface Released {
   readonly removed: string[];
   readonly kept: string[];
+  readonly gates: Gate[];
 }
 
 /**
@@ -38,12 +40,15 @@ async function release(host: HostContext, input: ReleaseSessionInput): Promise<R
   const claims = await claimFacts(host, path, owner);
   const removed: string[] = [];
   const kept: string[] = [];
+  const judged: Gate[] = [];
 
   const own = await host.claims.get(path, owner);
   for (const session of await findSessions(host.files, path)) {
     const devices = await devicesOfSession(host.files, session);
     refuseUnderOwnDevice(devices, own);
-    const [first] = failedGates(releaseGates({ ...claims, devices }));
+    const gates = releaseGates({ ...claims, session, path, devices });
+    judged.push(...gates);
+    const [first] = failedGates(gates);
     if (first === undefined) {
       await logOut(host, session, input);
       removed.push(`session ${session.sid} to ${path.portal}`);
@@ -58,7 +63,7 @@ async function release(host: HostContext, input: ReleaseSessionInput): Promise<R
     await host.claims.removeNote(path);
   }
   await host.claims.remove(path, owner);
-  return { removed, kept };
+  return { removed, kept, gates: judged };
 }
 
 /**
@@ -81,7 +86,7 @@ export async function claimFacts(
   host: HostContext,
   path: HostPath,
   owner: string,
-): Promise<Omit<ReleaseFacts, 'devices'>> {
+): Promise<Omit<ReleaseFacts, 'devices' | 'session' | 'path'>> {
   const all = await host.claims.all(path);
   const note = await host.claims.getNote(path);
   return {

@@ -1,5 +1,5 @@
 import { createFailure } from '../contract/failures.js';
-import { failedGates } from '../host/gates.js';
+import { failedGates } from '../host/gate.js';
 import type { ScsiDeviceFact } from '../host/facts.js';
 import { findMap } from '../host/sysfs/dm-map.js';
 import { devicesWithWwid, readScsiDevice } from '../host/sysfs/scsi-device.js';

@@ -1,4 +1,6 @@
 import { createFailure } from '../contract/failures.js';
+import { absenceGates } from '../host/absence-gates.js';
+import { failedGates } from '../host/gate.js';
 import { verifyAbsentInputSchema, type HostSteps } from '../model/steps.js';
 import type { HostContext } from './host-context.js';
 import { hostStep } from './step.js';
@@ -12,17 +14,14 @@ import { observeVolume } from './volume-observation.js';
 export function verifyAbsentStep(host: HostContext): HostSteps['verifyAbsent'] {
   return hostStep(host, verifyAbsentInputSchema, async ({ input }) => {
     const { withWwid, map } = await observeVolume(host, input);
-    const left = [
-      ...withWwid.map(({ hctl, block }) => `${block ?? 'device'} (${hctl})`),
-      ...(map === undefined ? [] : [`map ${map.name}`]),
-    ];
-    if (left.length > 0) {
-      throw createFailure(
-        'CleanupIncomplete',
-        `${input.wwid ?? 'The volume'} is still on the host: ${left.join(', ')}`,
-        { left },
-      );
+    const gates = absenceGates({ devices: withWwid, map });
+    const failed = failedGates(gates);
+    if (failed.length > 0) {
+      const said = failed.map(({ evidence }) => evidence).join('; ');
+      throw createFailure('CleanupIncomplete', `${input.wwid ?? 'The volume'}: ${said}`, {
+        gates: failed,
+      });
     }
-    return { removed: [], kept: [] };
+    return { removed: [], kept: [], gates };
   });
 }

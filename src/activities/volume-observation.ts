@@ -55,14 +55,21 @@ export async function devicesOfPaths(
   return devices.flat();
 }
 
+/** How far the users of a volume are looked for. */
+export interface UserSearch {
+  /** Programs and containers that have a map open, too: a look at every process of the host. */
+  readonly withPrograms?: boolean;
+}
+
 /**
  * Who uses the volume: above its map and above each of its devices, the map itself excepted. Without
  * a map also programs and namespaces, since the kernel lets a disk go although it is in use; over a
- * map it refuses by itself.
+ * map it refuses by itself, so a look at every process is only for those who ask for it.
  */
 export async function usersOfVolume(
   host: HostContext,
   { withWwid, ours, map, mapOfOthers }: VolumeObservation,
+  { withPrograms = false }: UserSearch = {},
 ): Promise<readonly DeviceUser[]> {
   const blocks = new Set(
     [...withWwid, ...ours].flatMap(({ block }) => (block === undefined ? [] : [block])),
@@ -70,7 +77,8 @@ export async function usersOfVolume(
   if (map !== undefined) blocks.add(map.block);
   const ignored = [map, mapOfOthers].flatMap((each) => (each === undefined ? [] : [each.block]));
   const users = await findDeviceUsers(host.files, [...blocks], ignored);
-  if (ignored.length > 0 || users.length > 0 || blocks.size === 0) return users;
+  const isDone = ignored.length > 0 && !withPrograms;
+  if (isDone || users.length > 0 || blocks.size === 0) return users;
   return lastingUsers(host, [...blocks]);
 }
 

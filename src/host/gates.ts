@@ -1,25 +1,7 @@
-import type { GateEvidence } from '../model/steps.js';
-import type { DeviceUser, DmFact, ScsiDeviceFact } from './facts.js';
+import type { DeviceUser, DmFact, ScsiDeviceFact, SessionFact } from './facts.js';
+import { failed, listed, nameAll, nameOf, passed, type Gate } from './gate.js';
 import { multipathUuid } from './sysfs/dm-map.js';
-
-/**
- * Checks that must hold before something is removed. Pure: they judge facts that were read before,
- * say in one sentence what was seen, and fail when a fact is missing.
- */
-type GateName =
-  | 'devices-are-the-volume'
-  | 'map-is-the-volume'
-  | 'slaves-are-the-volume'
-  | 'no-users'
-  | 'session-is-claimed'
-  | 'no-other-claim'
-  | 'session-made-by-mooring'
-  | 'no-other-lun';
-
-/** A gate's verdict, as it goes into the history. */
-export interface Gate extends GateEvidence {
-  readonly gate: GateName;
-}
+import { isSessionTo } from './sysfs/iscsi-session.js';
 
 /** What was seen of the volume on the host. */
 export interface RemovalFacts {
@@ -39,6 +21,9 @@ export interface RemovalFacts {
 
 /** What was seen of a session and its claims. */
 export interface ReleaseFacts {
+  readonly session: SessionFact;
+  /** Where the attachment's path leads, and by which iface. */
+  readonly path: { readonly portal: string; readonly iqn: string; readonly iface: string };
   /** This attachment claims the session. */
   readonly claimed: boolean;
   /** Owners of all other claims on it. */
@@ -61,16 +46,12 @@ export function removalGates(facts: RemovalFacts): Gate[] {
 /** All gates before a session is logged out. */
 export function releaseGates(facts: ReleaseFacts): Gate[] {
   return [
+    sessionIsThePaths(facts),
     sessionIsClaimed(facts),
     noOtherClaim(facts),
     sessionMadeByMooring(facts),
     noOtherLun(facts),
   ];
-}
-
-/** The gates that are shut. */
-export function failedGates<Result extends GateEvidence>(results: readonly Result[]): Result[] {
-  return results.filter((result) => !result.passed);
 }
 
 /** Every device on the volume's sessions and LUNs states the volume's WWID. */
@@ -124,6 +105,15 @@ function noUsers({ users }: Pick<RemovalFacts, 'users'>): Gate {
     : failed('no-users', `in use: ${users.map(describeUser).join(', ')}`);
 }
 
+/** Target, portal and iface of the session are those of the path; its number alone says nothing. */
+function sessionIsThePaths({ session, path }: Pick<ReleaseFacts, 'session' | 'path'>): Gate {
+  const gate = 'session-is-the-paths';
+  const seen = `session ${session.sid} is to ${session.targetIqn} at ${session.portal} by ${session.iface}`;
+  return isSessionTo(session, path)
+    ? passed(gate, seen)
+    : failed(gate, `${seen}, expected ${path.iqn} at ${path.portal} by ${path.iface}`);
+}
+
 /** This attachment said that it uses the session. */
 function sessionIsClaimed({ claimed }: Pick<ReleaseFacts, 'claimed'>): Gate {
   return claimed
@@ -152,26 +142,6 @@ function noOtherLun({ devices }: Pick<ReleaseFacts, 'devices'>): Gate {
     : failed('no-other-lun', `the session still carries ${nameAll(devices)}`);
 }
 
-function passed(gate: GateName, evidence: string): Gate {
-  return { gate, passed: true, evidence };
-}
-
-function failed(gate: GateName, evidence: string): Gate {
-  return { gate, passed: false, evidence };
-}
-
 function describeUser({ kind, what, name, block }: DeviceUser): string {
   return `${kind} ${name === undefined ? what : `${name} (${what})`} on ${block}`;
-}
-
-function nameAll(devices: readonly ScsiDeviceFact[]): string {
-  return devices.length === 0 ? 'none' : devices.map(nameOf).join(', ');
-}
-
-function nameOf(device: ScsiDeviceFact): string {
-  return device.block === undefined ? device.hctl : `${device.block} (${device.hctl})`;
-}
-
-function listed(names: readonly string[]): string {
-  return names.length === 0 ? 'nothing' : [...names].sort().join(', ');
 }

@@ -92,6 +92,8 @@ export interface DiscoveryResult extends Seen {
 export const findPathDeviceInputSchema = stepSchema.extend({
   path: hostPathSchema,
   expectWwid: wwidSchema.optional(),
+  /** A portal may have several sessions; with this the LUN is looked for below each of them. */
+  everySession: z.boolean().optional(),
   waitMs: millisecondsSchema,
 });
 export type FindPathDeviceInput = z.infer<typeof findPathDeviceInputSchema>;
@@ -104,12 +106,16 @@ export interface PathDeviceResult extends Seen {
   /** In udev's form. */
   readonly wwid: string;
   readonly sizeBytes: number;
+  /** H:C:T:L of the same LUN below the portal's other sessions, if it has any. */
+  readonly twins?: readonly string[];
 }
 
 export const ensureMapInputSchema = stepSchema.extend({
   wwid: wwidSchema,
   devices: devicesSchema.min(1),
   multipath: z.enum(MULTIPATH_MODES),
+  /** The targets the volume is wanted from; another one that states its WWID is refused. */
+  targets: z.array(targetNameSchema).optional(),
   expectSizeBytes: z.number().int().positive().optional(),
   waitMs: millisecondsSchema,
 });
@@ -175,6 +181,8 @@ export interface RemovalResult extends Seen {
   readonly removed: readonly string[];
   readonly kept: readonly string[];
   readonly warnings?: readonly string[];
+  /** Every gate that was judged on the way. */
+  readonly gates?: readonly GateEvidence[];
 }
 
 export const removePathDevicesInputSchema = stepSchema.extend({

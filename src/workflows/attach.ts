@@ -153,7 +153,9 @@ export class BringUp {
     const { ledger, request } = this;
     const [first] = ledger.presentPaths;
     if (first === undefined) throw createFailure('InternalFault', 'No path to form a device over');
-    const devices = ledger.presentPaths.map(({ device: { hctl, wwid } }) => ({ hctl, wwid }));
+    const devices = ledger.presentPaths.flatMap(({ device: { hctl, wwid, twins = [] } }) =>
+      [hctl, ...twins].map((each) => ({ hctl: each, wwid })),
+    );
     const { mapWaitMs } = ledger.policy;
     const times = { summary: `form the device over ${devices.length} paths`, takesMs: mapWaitMs };
     const volume = await this.steps.run(times, (steps) =>
@@ -162,6 +164,7 @@ export class BringUp {
         wwid: first.device.wwid,
         devices,
         multipath: request.multipath,
+        targets: [...new Set(ledger.entry.paths.map(({ host }) => host.iqn))],
         ...(request.expect.sizeBytes === undefined
           ? {}
           : { expectSizeBytes: request.expect.sizeBytes }),
@@ -250,6 +253,8 @@ export class BringUp {
           ...ledger.stepBase,
           path: path.host,
           ...(expectWwid === undefined ? {} : { expectWwid }),
+          // Without a map a second device would be an accidental multipath.
+          ...(request.multipath === 'off' ? {} : { everySession: true }),
           waitMs: deviceWaitMs,
         }),
       );

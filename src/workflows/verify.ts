@@ -60,7 +60,9 @@ export async function compareWithHost(
 ): Promise<VerifyResult> {
   const seen = await inspect(ledger, volume);
   const present = new Set(seen.devices.map(({ hctl }) => hctl));
-  const known = new Set(ledger.presentPaths.map(({ device }) => device.hctl));
+  const known = new Set(
+    ledger.presentPaths.flatMap(({ device: { hctl, twins = [] } }) => [hctl, ...twins]),
+  );
   const map = seen.map?.device ?? 'none';
   const expectedMap = volume.kind === 'multipath' ? volume.device : 'none';
   const differences = [

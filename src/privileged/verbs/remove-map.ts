@@ -7,6 +7,8 @@ import { endFacts } from './failed-end.js';
 
 /** udev has a new map open for a moment: `multipath -f` then ends with "map in use", exit 1. */
 const PAUSE_MS = 100;
+/** udev looks at a map for seconds; whoever has it open longer than this has it in use. */
+const BUSY_MAX_MS = 30_000;
 
 /** Removes the multipath map over a unit. The kernel refuses while somebody has it open. */
 export async function removeMap(
@@ -31,7 +33,7 @@ export async function removeMap(
     });
     if ((await findMap(context.files, input.wwid)) === undefined) return { kind: 'done' };
     if (end.timedOut) return { kind: 'timed-out', ...endFacts(end) };
-    if (performance.now() - start + PAUSE_MS >= input.timeoutMs) {
+    if (performance.now() - start + PAUSE_MS >= Math.min(input.timeoutMs, BUSY_MAX_MS)) {
       return { kind: 'busy', ...endFacts(end) };
     }
     await pause(PAUSE_MS);

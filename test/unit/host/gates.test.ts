@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { DmFact, ScsiDeviceFact } from '../../../src/host/facts.js';
+import type { DmFact, ScsiDeviceFact, SessionFact } from '../../../src/host/facts.js';
+import { failedGates } from '../../../src/host/gate.js';
 import {
-  failedGates,
   releaseGates,
   removalGates,
   type ReleaseFacts,
@@ -30,7 +30,13 @@ const healthy: RemovalFacts = {
   users: [],
 };
 
+const path = { portal: '10.0.0.1:3260', iqn: 'iqn.2026-11.io.example:array1', iface: 'default' };
+const session: SessionFact = {
+  ...{ sid: 3, scsiHost: 4, portal: path.portal, iface: path.iface, state: 'LOGGED_IN' },
+  targetIqn: path.iqn,
+};
 const releasable: ReleaseFacts = {
+  ...{ session, path },
   claimed: true,
   otherClaims: [],
   madeByMooring: true,
@@ -104,6 +110,9 @@ test('a claimed session of mooring that carries nothing may go', () => {
 });
 
 test.each<[string, Partial<ReleaseFacts>]>([
+  ['session-is-the-paths', { session: { ...session, targetIqn: `${path.iqn}-2` } }],
+  ['session-is-the-paths', { session: { ...session, portal: '10.0.0.2:3260' } }],
+  ['session-is-the-paths', { session: { ...session, iface: 'lab0' } }],
   ['session-is-claimed', { claimed: false }],
   ['no-other-claim', { otherClaims: ['vol-2@db-17'] }],
   ['session-made-by-mooring', { madeByMooring: false }],

@@ -109,7 +109,7 @@ test('past its deadline a command is asked to end', async () => {
   expect(end).not.toHaveProperty('exitCode');
 });
 
-test('a command that ignores TERM is killed with all it started', async () => {
+test('[L11] a command that ignores TERM is killed with all it started', async () => {
   await install('sync', 'trap "" TERM', 'sleep 60 &', 'echo $$ $!', 'while :; do sleep 0.05; done');
   const end = await runner.run({ program: 'sync', args: [], timeoutMs: 1_000 });
   const pids = end.stdout.trim().split(' ');
@@ -168,7 +168,7 @@ test('a command leaves no file behind', async () => {
   expect(await readdir(join(directory, 'output'))).toEqual([]);
 });
 
-test('a command that a signal ends has no exit code', async () => {
+test('[L11] a command that a signal ends has no exit code', async () => {
   await install('sync', 'kill -9 $$');
   const end = await runner.run({ program: 'sync', args: [], timeoutMs: 10_000 });
   expect(end).toMatchObject({ timedOut: false });

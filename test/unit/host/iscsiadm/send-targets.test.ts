@@ -3,7 +3,7 @@ import { parseSendTargets } from '../../../../src/host/iscsiadm/send-targets.js'
 
 const IQN = 'iqn.2026-11.io.example:array1';
 
-test('portals lose their group, brackets stay, spelling of addresses does not count', () => {
+test('[L13] portals lose their group, names of every form count, brackets stay, spelling of addresses does not count', () => {
   const text = `10.0.0.1:3260,1 ${IQN}\n[FD00:0::7]:3260,2 ${IQN}\n10.0.0.2:860,-1 eui.02004567A425678D\n`;
   expect(parseSendTargets(text)).toEqual([
     { portal: '10.0.0.1:3260', iqn: IQN },

@@ -99,7 +99,7 @@ test('a login that overran but brought the session is the session', async () => 
   expect(await verbs.logIn(INPUT)).toMatchObject({ kind: 'session' });
 });
 
-test('a session that has lost its portal is unreachable', async () => {
+test('[L14] a session that has lost its portal is unreachable', async () => {
   const { host, runner, verbs } = withRecord();
   addSession(host, { state: 'FAILED' });
   runner.reaction = () => ({ exitCode: 15 });
