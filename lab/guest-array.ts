@@ -29,6 +29,7 @@ export interface AddedTarget {
   readonly portals?: readonly string[];
   readonly groups?: Target['groups'];
   readonly addressing?: 'flat';
+  readonly readOnly?: boolean;
 }
 
 interface Place {
@@ -83,12 +84,18 @@ export class GuestArray {
     portals = this.own.portals,
     groups = 'one',
     addressing,
+    readOnly = false,
   }: AddedTarget): Promise<Target> {
     if (addressing !== undefined) {
       throw new CannotRunHere('the kernel target (LIO) decodes peripheral LUN addressing only');
     }
     this.targetsMade += 1;
-    const target = { iqn: `${this.own.iqn}-${String(this.targetsMade)}`, portals, groups };
+    const target = {
+      iqn: `${this.own.iqn}-${String(this.targetsMade)}`,
+      portals,
+      groups,
+      readOnly,
+    };
     await createTarget(this.guest, target);
     this.targets.set(target.iqn, target);
     return target;

@@ -1,8 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Guest } from './guest.js';
 
-const MOUNT_POINT = '/mnt/scenario';
-const MKFS_TIMEOUT_MS = 60_000;
 const SECTOR_BYTES = 512;
 /** Where tools put a first partition. */
 const FIRST_SECTOR = 2_048;
@@ -17,7 +15,6 @@ export interface Holder {
 export class GuestDevices {
   private readonly guest: Guest;
   private readonly holders = new Set<string>();
-  private isMounted = false;
 
   constructor(guest: Guest) {
     this.guest = guest;
@@ -66,22 +63,12 @@ export class GuestDevices {
     this.holders.delete(name);
   }
 
-  async mount(device: string): Promise<void> {
-    await this.guest.script(
-      `mkfs.ext4 -q ${device} && mkdir -p ${MOUNT_POINT} && mount ${device} ${MOUNT_POINT}`,
-      { timeoutMs: MKFS_TIMEOUT_MS },
-    );
-    this.isMounted = true;
+  async rescan(device: string): Promise<void> {
+    await this.guest.script(`echo 1 > /sys/class/block/$(basename ${device})/device/rescan`);
   }
 
-  async unmount(): Promise<void> {
-    await this.guest.script(`umount ${MOUNT_POINT}`);
-    this.isMounted = false;
-  }
-
-  /** Nobody uses a device any more. */
+  /** Nothing lies on a device any more. */
   async release(): Promise<void> {
-    if (this.isMounted) await this.unmount();
     for (const name of this.holders) await this.removeHolder(name);
   }
 }

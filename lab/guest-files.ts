@@ -35,10 +35,14 @@ export class GuestFiles {
     await this.guest.writeFile(path, text, { mode: 0o600 });
   }
 
+  async remove(path: string): Promise<void> {
+    await this.guest.run(['rm', '-f', '--', path]);
+  }
+
   async restore(): Promise<void> {
     for (const [path, text] of this.before) {
       if (text !== undefined) await this.guest.writeFile(path, text, { mode: 0o600 });
-      else await this.guest.run(['rm', '-f', '--', path]);
+      else await this.remove(path);
     }
     this.before.clear();
   }

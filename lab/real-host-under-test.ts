@@ -2,25 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { MooringClient } from '../src/client/mooring-client.js';
 import { historyText } from '../test/conformance/history-text.js';
 import type {
-  CommandEnd,
   HostState,
   HostUnderTest,
-  ToolFault,
   Volume,
   VolumePlace,
 } from '../test/conformance/host-under-test.js';
 import { cleanHost, forgetTarget } from './clean-host.js';
 import { addAddress } from './guest-address.js';
 import { GuestArray, type AddedTarget } from './guest-array.js';
-import { GuestDaemons, type MultipathSettings } from './guest-daemons.js';
-import { GuestDevices, type Holder } from './guest-devices.js';
+import { GuestDaemons } from './guest-daemons.js';
+import { GuestDeviceUsers } from './guest-device-users.js';
+import { GuestDevices } from './guest-devices.js';
 import { GuestFiles } from './guest-files.js';
 import { GuestNetwork } from './guest-network.js';
 import { GuestWorker } from './guest-worker.js';
 import type { Guest } from './guest.js';
 import { startMachine, type Machine, type MachineOptions } from './machine.js';
 import { takeHostState } from './snapshot.js';
-import type { Chap, Target } from './target.js';
+import type { Target } from './target.js';
 import { ToolFaults } from './tool-faults.js';
 
 const PORTALS = ['127.0.1.1', '127.0.1.2', '127.0.1.3', '127.0.1.4'].map((it) => `${it}:3260`);
@@ -59,6 +58,7 @@ export class RealHostUnderTest implements HostUnderTest {
   private readonly array: GuestArray;
   private readonly files: GuestFiles;
   private readonly devices: GuestDevices;
+  private readonly users: GuestDeviceUsers;
   private readonly daemons: GuestDaemons;
   private readonly tools: ToolFaults;
   private readonly worker: GuestWorker;
@@ -74,6 +74,7 @@ export class RealHostUnderTest implements HostUnderTest {
     this.array = new GuestArray(guest, TARGET);
     this.files = new GuestFiles(guest);
     this.devices = new GuestDevices(guest);
+    this.users = new GuestDeviceUsers(guest);
     this.daemons = new GuestDaemons(guest);
     this.tools = new ToolFaults(guest);
     this.worker = new GuestWorker(guest, client, this.hostId, settings);
@@ -104,163 +105,102 @@ export class RealHostUnderTest implements HostUnderTest {
 
   readonly attach: HostUnderTest['attach'] = (request) => this.mooring.attach(request);
 
-  readonly detach: HostUnderTest['detach'] = (volumeId) =>
-    this.mooring.detach({ volumeId, hostId: this.hostId });
+  readonly detach: HostUnderTest['detach'] = (volumeId, mode = 'normal') =>
+    this.mooring.detach({ volumeId, hostId: this.hostId, mode });
 
   readonly state: HostUnderTest['state'] = (volumeId) => this.mooring.state(volumeId);
 
-  dropPortal(portal: string): Promise<void> {
-    return this.network.drop(portal);
-  }
+  readonly dropPortal: HostUnderTest['dropPortal'] = (portal) => this.network.drop(portal);
 
-  resetPortal(portal: string): Promise<void> {
-    return this.network.reset(portal);
-  }
+  readonly resetPortal: HostUnderTest['resetPortal'] = (portal) => this.network.reset(portal);
 
-  losePackets(percent: number): Promise<void> {
-    return this.network.lose(TARGET.portals, percent);
-  }
+  readonly losePackets: HostUnderTest['losePackets'] = (percent) =>
+    this.network.lose(TARGET.portals, percent);
 
-  restorePortals(): Promise<void> {
-    return this.network.restore();
-  }
+  readonly restorePortals: HostUnderTest['restorePortals'] = () => this.network.restore();
 
   addTarget(options: AddedTarget = {}): Promise<Pick<Target, 'iqn' | 'portals'>> {
     return this.array.addTarget({ portals: PORTALS, ...options });
   }
 
-  mapVolume(volume: Volume): Promise<void> {
-    return this.array.mapVolume(volume);
-  }
+  readonly mapVolume: HostUnderTest['mapVolume'] = (volume) => this.array.mapVolume(volume);
 
-  unmapVolume(volume: Volume): Promise<void> {
-    return this.array.unmapVolume(volume);
-  }
+  readonly unmapVolume: HostUnderTest['unmapVolume'] = (volume) => this.array.unmapVolume(volume);
 
-  reuseLun(old: Volume, other: Volume): Promise<void> {
-    return this.array.reuseLun(old, other);
-  }
+  readonly reuseLun: HostUnderTest['reuseLun'] = (old, other) => this.array.reuseLun(old, other);
 
-  setChap(iqn: string, chap: Chap): Promise<void> {
-    return this.array.setChap(iqn, chap);
-  }
+  readonly setChap: HostUnderTest['setChap'] = (iqn, chap) => this.array.setChap(iqn, chap);
 
-  setDiscoveryChap(chap: Chap): Promise<void> {
-    return this.array.setDiscoveryChap(chap);
-  }
+  readonly setDiscoveryChap: HostUnderTest['setDiscoveryChap'] = (chap) =>
+    this.array.setDiscoveryChap(chap);
 
   hostState(): Promise<HostState> {
     return takeHostState(this.guest);
   }
 
-  async run(
-    program: 'iscsiadm' | 'multipathd' | 'multipath',
-    args: readonly string[],
-  ): Promise<CommandEnd> {
+  readonly run: HostUnderTest['run'] = async (program, args) => {
     const options = { timeoutMs: COMMAND_TIMEOUT_MS };
     const { code, stdout, stderr } = await this.guest.run([program, ...args], options);
     return { exitCode: code ?? -1, stdout, stderr };
-  }
+  };
 
-  readFile(path: string): Promise<string | undefined> {
-    return this.files.read(path);
-  }
+  readonly readFile: HostUnderTest['readFile'] = (path) => this.files.read(path);
 
-  writeFile(path: string, text: string): Promise<void> {
-    return this.files.write(path, text);
-  }
+  readonly writeFile: HostUnderTest['writeFile'] = (path, text) => this.files.write(path, text);
 
-  list(path: string): Promise<readonly string[]> {
-    return this.files.list(path);
-  }
+  readonly removeFile: HostUnderTest['removeFile'] = (path) => this.files.remove(path);
 
-  resolveLink(path: string): Promise<string | undefined> {
-    return this.files.resolveLink(path);
-  }
+  readonly list: HostUnderTest['list'] = (path) => this.files.list(path);
 
-  slavesOf(device: string): Promise<readonly string[]> {
-    return this.devices.slavesOf(device);
-  }
+  readonly resolveLink: HostUnderTest['resolveLink'] = (path) => this.files.resolveLink(path);
 
-  write(device: string, text: string): Promise<void> {
-    return this.devices.write(device, text);
-  }
+  readonly slavesOf: HostUnderTest['slavesOf'] = (device) => this.devices.slavesOf(device);
 
-  read(device: string, length: number): Promise<string> {
-    return this.devices.read(device, length);
-  }
+  readonly write: HostUnderTest['write'] = (device, text) => this.devices.write(device, text);
 
-  partition(device: string): Promise<void> {
-    return this.devices.partition(device);
-  }
+  readonly read: HostUnderTest['read'] = (device, length) => this.devices.read(device, length);
 
-  addHolder(device: string, holder: Holder): Promise<void> {
-    return this.devices.addHolder(device, holder);
-  }
+  readonly partition: HostUnderTest['partition'] = (device) => this.devices.partition(device);
 
-  removeHolder(name: string): Promise<void> {
-    return this.devices.removeHolder(name);
-  }
+  readonly addHolder: HostUnderTest['addHolder'] = (device, holder) =>
+    this.devices.addHolder(device, holder);
 
-  mount(device: string): Promise<void> {
-    return this.devices.mount(device);
-  }
+  readonly removeHolder: HostUnderTest['removeHolder'] = (name) => this.devices.removeHolder(name);
 
-  unmount(): Promise<void> {
-    return this.devices.unmount();
-  }
+  readonly use: HostUnderTest['use'] = (device, how) => this.users.use(device, how);
 
-  storeSecret(name: string, secret: string): Promise<string> {
-    return this.worker.storeSecret(name, secret);
-  }
+  readonly endUse: HostUnderTest['endUse'] = () => this.users.endUse();
 
-  configureMultipath(settings: MultipathSettings): Promise<void> {
-    return this.daemons.configureMultipath(settings);
-  }
+  readonly rescan: HostUnderTest['rescan'] = (device) => this.devices.rescan(device);
 
-  holdUdev(): Promise<void> {
-    return this.daemons.holdUdev();
-  }
+  readonly storeSecret: HostUnderTest['storeSecret'] = (name, secret) =>
+    this.worker.storeSecret(name, secret);
 
-  releaseUdev(): Promise<void> {
-    return this.daemons.releaseUdev();
-  }
+  readonly configureMultipath: HostUnderTest['configureMultipath'] = (settings) =>
+    this.daemons.configureMultipath(settings);
 
-  misbehave(fault: ToolFault): Promise<void> {
-    return this.tools.begin(fault);
-  }
+  readonly holdUdev: HostUnderTest['holdUdev'] = () => this.daemons.holdUdev();
 
-  mend(): Promise<void> {
-    return this.tools.end();
-  }
+  readonly releaseUdev: HostUnderTest['releaseUdev'] = () => this.daemons.releaseUdev();
 
-  stopMultipathd(): Promise<void> {
-    return this.daemons.stopMultipathd();
-  }
+  readonly misbehave: HostUnderTest['misbehave'] = (fault) => this.tools.begin(fault);
 
-  startMultipathd(): Promise<void> {
-    return this.daemons.startMultipathd();
-  }
+  readonly mend: HostUnderTest['mend'] = () => this.tools.end();
 
-  killWorker(): Promise<void> {
-    return this.worker.kill();
-  }
+  readonly stopMultipathd: HostUnderTest['stopMultipathd'] = () => this.daemons.stopMultipathd();
 
-  startWorker(): Promise<void> {
-    return this.worker.start();
-  }
+  readonly startMultipathd: HostUnderTest['startMultipathd'] = () => this.daemons.startMultipathd();
 
-  startSecondWorker(): Promise<CommandEnd> {
-    return this.worker.startSecond();
-  }
+  readonly killWorker: HostUnderTest['killWorker'] = () => this.worker.kill();
 
-  workerLog(): Promise<string> {
-    return this.worker.log();
-  }
+  readonly startWorker: HostUnderTest['startWorker'] = () => this.worker.start();
 
-  historyText(volumeId: string): Promise<string> {
-    return historyText(this.machine.client, volumeId);
-  }
+  readonly startSecondWorker: HostUnderTest['startSecondWorker'] = () => this.worker.startSecond();
+
+  readonly workerLog: HostUnderTest['workerLog'] = () => this.worker.log();
+
+  readonly historyText: HostUnderTest['historyText'] = (volumeId) =>
+    historyText(this.machine.client, volumeId);
 
   /**
    * The host goes down and comes up again: cleanly, or as if its power was cut. Its worker comes up
@@ -284,6 +224,7 @@ export class RealHostUnderTest implements HostUnderTest {
     await this.daemons.resume();
     await this.array.openAll();
     await this.worker.revive();
+    await this.users.endUse();
     await this.devices.release();
     await this.detachAll();
     for (const iqn of await this.array.removeTargets()) await forgetTarget(this.guest, iqn);

@@ -14,6 +14,8 @@ export interface Target {
   readonly portals: readonly string[];
   /** One group of all portals, or a group of each, so that a LUN can be at some portals only. */
   readonly groups: 'one' | 'per-portal';
+  /** Its units take no writes. */
+  readonly readOnly?: boolean;
 }
 
 /** A LUN leads to a unit at these portals; without `portals` at all of the target's. */
@@ -53,7 +55,7 @@ export async function createTarget(guest: Guest, target: Target): Promise<void> 
       mkdir -p ${path}
       # Dynamic ACLs with write access: every initiator may log in, as with an array that knows our hosts.
       echo 1 > ${path}/attrib/generate_node_acls
-      echo 0 > ${path}/attrib/demo_mode_write_protect
+      echo ${target.readOnly === true ? '1' : '0'} > ${path}/attrib/demo_mode_write_protect
       echo 0 > ${path}/attrib/authentication
       ${places.join('\n')}
       echo 1 > ${path}/enable`;

@@ -79,7 +79,7 @@ function actionOf(program: ToolFault['program'], fault: ToolFault): string {
 }
 
 function placeOf(program: ToolFault['program']): string {
-  return `/usr/sbin/${program}`;
+  return program === 'sync' ? '/usr/bin/sync' : `/usr/sbin/${program}`;
 }
 
 function genuine(program: ToolFault['program']): string {

@@ -70,7 +70,9 @@ export interface HostControl {
   swapOff(devicePath: string): Promise<void>;
   /** @returns the number for {@link close} */
   holdOpen(devicePath: string): Promise<number>;
-  /** Ends an opening; the last one writes back what is dirty. */
+  /** A mount in the namespace of a container. @returns the number for {@link close} */
+  mountElsewhere(devicePath: string, point: string): Promise<number>;
+  /** Ends an opening or a mount elsewhere; the last one writes back what is dirty. */
   close(open: number): Promise<void>;
   /** Puts another device-mapper device on top, as LVM or dm-crypt do. */
   addHolder(

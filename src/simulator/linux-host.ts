@@ -106,7 +106,10 @@ export class LinuxHost {
     this.#running = running;
     // As Debian's open-iscsi service does: `iscsiadm -m node --loginall=automatic`.
     for (const record of this.nodes.all()) {
-      if (record.settings.startup === 'automatic') void running.initiator.logIn(record);
+      if (record.settings.startup !== 'automatic') continue;
+      for (let session = 0; session < record.settings.sessions; session += 1) {
+        void running.initiator.logIn(record);
+      }
     }
   }
 

@@ -115,6 +115,10 @@ export class LocalControl implements HostControl {
     return this.#host.running.users.open(await this.#block(devicePath));
   }
 
+  async mountElsewhere(devicePath: string, point: string): Promise<number> {
+    return this.#host.running.users.mountElsewhere(await this.#block(devicePath), point);
+  }
+
   async close(open: number): Promise<void> {
     await this.#flushAfterLastUse(this.#host.running.users.close(open));
   }

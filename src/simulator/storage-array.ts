@@ -52,6 +52,8 @@ export interface TargetSpec {
    * default, takes every number as it comes.
    */
   readonly addressing?: 'flat';
+  /** Its units take no writes. */
+  readonly readOnly?: boolean;
 }
 
 /** One line of a sendtargets answer. */
@@ -236,6 +238,11 @@ export class StorageArray {
     return target?.groups === 'per-portal'
       ? FIRST_TPGT + target.portals.indexOf(portal)
       : FIRST_TPGT;
+  }
+
+  /** Whether the units of a target take no writes. */
+  isReadOnly(iqn: string): boolean {
+    return this.#targets.get(iqn.toLowerCase())?.readOnly ?? false;
   }
 
   /** LUNs mapped at a portal, ascending, as REPORT LUNS words them. */

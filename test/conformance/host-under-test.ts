@@ -82,7 +82,7 @@ export interface CommandEnd {
 
 /** How a program misbehaves from now on; the real one's name and arguments decide which runs. */
 export interface ToolFault {
-  readonly program: 'iscsiadm' | 'multipathd' | 'multipath';
+  readonly program: 'iscsiadm' | 'multipathd' | 'multipath' | 'sync';
   /**
    * `fails`: does nothing and ends like this. `lies`: does its work and then ends like this.
    * `hangs`: does nothing and does not end. `missing`: is not installed.
@@ -98,6 +98,12 @@ export interface ToolFault {
   /** One that hangs stays when it is asked to end (TERM). */
   readonly ignoresTerm?: boolean;
 }
+
+/**
+ * How somebody uses a device: a mount, a mount that only a container sees, swap, or a program that has
+ * it open. What a scenario wrote at its start stays as it is.
+ */
+export type DeviceUse = 'mount' | 'mount elsewhere' | 'swap' | 'program';
 
 /** Why a scenario cannot run on a host: a physical reason, shown in the table. */
 export class CannotRunHere extends Error {
@@ -124,7 +130,8 @@ export interface HostUnderTest {
   /** A LUN no other scenario of this run uses. */
   freshVolume(place?: VolumePlace): Promise<Volume>;
   attach(request: AttachRequestInput): Promise<AttachResult>;
-  detach(volumeId: string): Promise<DetachResult>;
+  /** @param mode - default `normal` */
+  detach(volumeId: string, mode?: 'normal' | 'force'): Promise<DetachResult>;
   state(volumeId: string): Promise<AttachmentView>;
 
   // The network.
@@ -145,6 +152,8 @@ export interface HostUnderTest {
   addTarget(options?: {
     readonly groups?: 'one' | 'per-portal';
     readonly addressing?: 'flat';
+    /** Its units take no writes. */
+    readonly readOnly?: boolean;
   }): Promise<{
     readonly iqn: string;
     readonly portals: readonly string[];
@@ -170,6 +179,8 @@ export interface HostUnderTest {
   ): Promise<CommandEnd>;
   readFile(path: string): Promise<string | undefined>;
   writeFile(path: string, text: string): Promise<void>;
+  /** Takes away a file or a link; one that is not there already is fine. */
+  removeFile(path: string): Promise<void>;
   /** Names below a directory; none when it is missing. */
   list(path: string): Promise<readonly string[]>;
   /** Where a link leads in the end, `undefined` when nowhere. */
@@ -187,8 +198,11 @@ export interface HostUnderTest {
     holder: { readonly name: string; readonly uuid: string },
   ): Promise<void>;
   removeHolder(name: string): Promise<void>;
-  mount(device: string): Promise<void>;
-  unmount(device: string): Promise<void>;
+  /** Somebody uses the device until `endUse`; one use at a time. */
+  use(device: string, how: DeviceUse): Promise<void>;
+  endUse(): Promise<void>;
+  /** Has the kernel ask a disk once more who it is, as an administrator does after a change. */
+  rescan(device: string): Promise<void>;
   /** Stores a secret where mooring's host worker finds it; @returns the reference. */
   storeSecret(name: string, secret: string): Promise<string>;
   /** Defaults section of multipath.conf; the daemon has taken it in when this ends. */
@@ -205,6 +219,12 @@ export interface HostUnderTest {
   mend(): Promise<void>;
   stopMultipathd(): Promise<void>;
   startMultipathd(): Promise<void>;
+
+  /**
+   * The host goes down, `clean` or as if its power was cut, and comes up again with its worker. The
+   * array stays as it is.
+   */
+  reboot(how: 'clean' | 'power cut'): Promise<void>;
 
   // mooring's host worker.
   /** Kills the host worker as the kernel would: no chance to clean up. */

@@ -30,6 +30,10 @@ export class RestorableFiles {
     await this.writer.replaceFile(path, text, 0o600);
   }
 
+  async remove(path: string): Promise<void> {
+    await orAbsent(this.writer.removeFile(path));
+  }
+
   async restore(): Promise<void> {
     for (const [path, text] of this.before) {
       if (text === undefined) await this.writer.removeFile(path);

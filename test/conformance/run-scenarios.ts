@@ -2,13 +2,19 @@ import { test } from 'vitest';
 import { CannotRunHere, type HostUnderTest } from './host-under-test.js';
 import type { Scenario } from './scenario.js';
 import { appearingScenarios } from './scenarios/appearing.js';
+import { conditionScenarios } from './scenarios/condition.js';
 import { credentialScenarios } from './scenarios/credentials.js';
 import { detachScenarios } from './scenarios/detach.js';
 import { discoveryScenarios } from './scenarios/discovery.js';
+import { forceScenarios } from './scenarios/force.js';
+import { gateScenarios } from './scenarios/gates.js';
 import { identityScenarios } from './scenarios/identity.js';
+import { lostSightScenarios } from './scenarios/lost-sight.js';
 import { multipathScenarios } from './scenarios/multipath.js';
 import { namesScenarios } from './scenarios/names.js';
+import { rebootScenarios } from './scenarios/reboot.js';
 import { removalScenarios } from './scenarios/removal.js';
+import { severalSessionsScenarios } from './scenarios/several-sessions.js';
 import { sharingScenarios } from './scenarios/sharing.js';
 import { singlePathScenarios } from './scenarios/single-path.js';
 import { toolScenarios } from './scenarios/tools.js';
@@ -23,12 +29,23 @@ export const SCENARIOS: readonly Scenario[] = [
   ...discoveryScenarios,
   ...appearingScenarios,
   ...identityScenarios,
+  ...conditionScenarios,
   ...sharingScenarios,
   ...toolScenarios,
   ...undoingScenarios,
   ...detachScenarios,
   ...removalScenarios,
+  ...severalSessionsScenarios,
+  ...lostSightScenarios,
+  ...forceScenarios,
+  ...gateScenarios,
+  ...rebootScenarios,
 ];
+
+/** `B-20 [L7] a login …` */
+export function titleOf({ id, limits = [], claim }: Scenario): string {
+  return [id, ...(limits.length === 0 ? [] : [`[${limits.join(', ')}]`]), claim].join(' ');
+}
 
 /**
  * Declares one test per scenario on a host that is there when they run. One that cannot run on the
@@ -41,7 +58,7 @@ export function testScenarios(
 ): void {
   for (const scenario of scenarios) {
     test(
-      `${scenario.id} ${scenario.claim}`,
+      titleOf(scenario),
       async ({ skip }) => {
         try {
           await scenario.run(host());

@@ -50,7 +50,7 @@ export class SimulatedDisturbance {
 
   async addTarget(
     portals: readonly string[],
-    options: Pick<TargetSpec, 'groups' | 'addressing'>,
+    options: Pick<TargetSpec, 'groups' | 'addressing' | 'readOnly'>,
   ): Promise<{ iqn: string; portals: readonly string[] }> {
     const iqn = `${this.ownTarget.iqn}-${this.targets.size + 2}`;
     const target = { iqn, portals, ...options };

@@ -1,7 +1,6 @@
 import { MooringClient } from '../../src/client/mooring-client.js';
 import type { AttachRequestInput } from '../../src/model/attach-request.js';
-import type { AttachResult, DetachResult } from '../../src/model/attach-result.js';
-import type { AttachmentView } from '../../src/model/attachment.js';
+import type { AttachResult } from '../../src/model/attach-result.js';
 import type { HostControl } from '../../src/simulator/host-control.js';
 import type { PortalCondition, TargetSpec } from '../../src/simulator/storage-array.js';
 import { eventually } from '../support/eventually.js';
@@ -16,6 +15,7 @@ import type {
   VolumePlace,
 } from './host-under-test.js';
 import { RestorableFiles } from './restorable-files.js';
+import { SimulatedDeviceUsers } from './simulated-device-users.js';
 import { SimulatedDisturbance } from './simulated-disturbance.js';
 import { SimulatedProcesses } from './simulated-processes.js';
 
@@ -23,7 +23,6 @@ const IQN = 'iqn.2026-11.io.example:conformance';
 const PORTALS = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'].map((it) => `${it}:3260`);
 const IPV6_PORTAL = '[FD00:0:0:0:0:0:0:7]:3260';
 const VOLUME_BYTES = 67_108_864;
-const MOUNT_POINT = '/mnt/scenario';
 const COMMAND_TIMEOUT_MS = 600_000;
 const CONFIG_FILE = '/etc/multipath.conf';
 /** Longest time a command of the daemon or udev takes to show. */
@@ -38,17 +37,17 @@ export class SimulatedHostUnderTest implements HostUnderTest {
   readonly mooring: MooringClient;
   private readonly processes: SimulatedProcesses;
   private readonly disturbance: SimulatedDisturbance;
-  private readonly holders = new Set<string>();
+  private readonly users: SimulatedDeviceUsers;
   private readonly files: RestorableFiles;
   /** Asked for since the last reset. */
   private readonly volumes = new Set<string>();
   private luns = 0;
-  private isMounted = false;
 
   private constructor(processes: SimulatedProcesses) {
     this.processes = processes;
     this.mooring = new MooringClient(processes.client);
     this.files = new RestorableFiles(processes.host);
+    this.users = new SimulatedDeviceUsers(processes.host.control);
     this.disturbance = new SimulatedDisturbance(processes.host.control, OWN_TARGET);
   }
 
@@ -88,13 +87,10 @@ export class SimulatedHostUnderTest implements HostUnderTest {
     return this.mooring.attach(request);
   }
 
-  detach(volumeId: string): Promise<DetachResult> {
-    return this.mooring.detach({ volumeId, hostId: this.hostId });
-  }
+  readonly detach: HostUnderTest['detach'] = (volumeId, mode = 'normal') =>
+    this.mooring.detach({ volumeId, hostId: this.hostId, mode });
 
-  state(volumeId: string): Promise<AttachmentView> {
-    return this.mooring.state(volumeId);
-  }
+  readonly state: HostUnderTest['state'] = (volumeId) => this.mooring.state(volumeId);
 
   dropPortal(portal: string): Promise<void> {
     return this.setPortal(portal, { kind: 'dropped' });
@@ -113,7 +109,7 @@ export class SimulatedHostUnderTest implements HostUnderTest {
   }
 
   addTarget(
-    options: Pick<TargetSpec, 'groups' | 'addressing'> = {},
+    options: Pick<TargetSpec, 'groups' | 'addressing' | 'readOnly'> = {},
   ): Promise<{ iqn: string; portals: readonly string[] }> {
     return this.disturbance.addTarget(PORTALS, options);
   }
@@ -154,21 +150,15 @@ export class SimulatedHostUnderTest implements HostUnderTest {
     return { exitCode, stdout, stderr };
   }
 
-  readFile(path: string): Promise<string | undefined> {
-    return this.files.read(path);
-  }
+  readonly readFile: HostUnderTest['readFile'] = (path) => this.files.read(path);
 
-  writeFile(path: string, text: string): Promise<void> {
-    return this.files.write(path, text);
-  }
+  readonly writeFile: HostUnderTest['writeFile'] = (path, text) => this.files.write(path, text);
 
-  list(path: string): Promise<readonly string[]> {
-    return this.files.list(path);
-  }
+  readonly removeFile: HostUnderTest['removeFile'] = (path) => this.files.remove(path);
 
-  resolveLink(path: string): Promise<string | undefined> {
-    return this.files.resolveLink(path);
-  }
+  readonly list: HostUnderTest['list'] = (path) => this.files.list(path);
+
+  readonly resolveLink: HostUnderTest['resolveLink'] = (path) => this.files.resolveLink(path);
 
   slavesOf(device: string): Promise<readonly string[]> {
     return this.list(`/sys/class/block/${device.replace('/dev/', '')}/slaves`);
@@ -189,27 +179,18 @@ export class SimulatedHostUnderTest implements HostUnderTest {
     return this.control.partition(device);
   }
 
-  async addHolder(
-    device: string,
-    holder: { readonly name: string; readonly uuid: string },
-  ): Promise<void> {
-    await this.control.addHolder(device, holder);
-    this.holders.add(holder.name);
-  }
+  readonly addHolder: HostUnderTest['addHolder'] = (device, holder) =>
+    this.users.addHolder(device, holder);
 
-  async removeHolder(name: string): Promise<void> {
-    await this.control.removeHolder(name);
-    this.holders.delete(name);
-  }
+  readonly removeHolder: HostUnderTest['removeHolder'] = (name) => this.users.removeHolder(name);
 
-  async mount(device: string): Promise<void> {
-    await this.control.mount(device, MOUNT_POINT);
-    this.isMounted = true;
-  }
+  readonly use: HostUnderTest['use'] = (device, how) => this.users.use(device, how);
 
-  async unmount(): Promise<void> {
-    await this.control.unmount(MOUNT_POINT);
-    this.isMounted = false;
+  readonly endUse: HostUnderTest['endUse'] = () => this.users.endUse();
+
+  async rescan(device: string): Promise<void> {
+    const attribute = `/sys/class/block/${device.replace('/dev/', '')}/device/rescan`;
+    await this.processes.host.writer.writeAttribute(attribute, '1');
   }
 
   storeSecret(name: string, secret: string): Promise<string> {
@@ -262,33 +243,31 @@ export class SimulatedHostUnderTest implements HostUnderTest {
     );
   }
 
-  killWorker(): Promise<void> {
-    return this.processes.killWorker();
+  /** Power off and on in both cases: whoever wants data to stay has it written back before. */
+  async reboot(): Promise<void> {
+    await this.killWorker();
+    await this.control.reboot();
+    await this.startWorker();
   }
 
-  startWorker(): Promise<void> {
-    return this.processes.startWorker();
-  }
+  readonly killWorker: HostUnderTest['killWorker'] = () => this.processes.killWorker();
 
-  startSecondWorker(): Promise<CommandEnd> {
-    return this.processes.startSecondWorker();
-  }
+  readonly startWorker: HostUnderTest['startWorker'] = () => this.processes.startWorker();
 
-  workerLog(): Promise<string> {
-    return this.processes.workerLog();
-  }
+  readonly startSecondWorker: HostUnderTest['startSecondWorker'] = () =>
+    this.processes.startSecondWorker();
 
-  historyText(volumeId: string): Promise<string> {
-    return historyText(this.processes.client, volumeId);
-  }
+  readonly workerLog: HostUnderTest['workerLog'] = () => this.processes.workerLog();
+
+  readonly historyText: HostUnderTest['historyText'] = (volumeId) =>
+    historyText(this.processes.client, volumeId);
 
   async reset(): Promise<void> {
     await this.disturbance.reset();
     await this.releaseUdev();
     await this.startMultipathd();
     if (!this.processes.isWorkerAlive) await this.startWorker();
-    if (this.isMounted) await this.unmount();
-    for (const name of this.holders) await this.removeHolder(name);
+    await this.users.release();
     await this.detachAll();
     await this.files.restore();
     await this.run('multipathd', ['reconfigure']);

@@ -112,15 +112,22 @@ async function logIn(machine: Machine, pattern: RecordPattern): Promise<ProgramE
 
 async function logInRecord({ host, running }: Machine, record: StoredRecord): Promise<ProgramEnd> {
   const { boot, initiator } = running;
-  if (initiator.ofRecord(record) !== undefined) {
+  const { sessions } = record.settings;
+  const missing = sessions - initiator.ofRecord(record).length;
+  if (missing <= 0) {
     await boot.sleep(host.durations.iscsiadmIdle);
+    const requested = `${sessions} session${sessions === 1 ? '' : 's'} requested`;
     return programEnd(ISCSI_ERR.sessionExists, {
-      stderr: `iscsiadm: ${record.iface}: 1 session requested, but 1 already present.\n`,
+      stderr: `iscsiadm: ${record.iface}: ${requested}, but ${sessions} already present.\n`,
     });
   }
-  const answer: IscsiError = await initiator.logIn(record);
+  const answers = await Promise.all(Array.from({ length: missing }, () => initiator.logIn(record)));
+  return joined(answers.map((answer) => loginEnd(record, answer)));
+}
+
+function loginEnd(record: StoredRecord, answer: IscsiError): ProgramEnd {
   const name = nodeName(record);
-  const stdout = `Logging in to ${name}\n`;
+  const stdout = `Logging in to ${name}${record.settings.sessions === 1 ? '' : ' (multiple)'}\n`;
   return answer === ISCSI_ERR.success
     ? programEnd(answer, { stdout: `${stdout}Login to ${name} successful.\n` })
     : programEnd(answer, {
@@ -167,7 +174,7 @@ async function remove(machine: Machine, pattern: RecordPattern): Promise<Program
 
 async function removeRecord({ host, running }: Machine, record: StoredRecord): Promise<ProgramEnd> {
   const { iqn } = record;
-  if (running.initiator.ofRecord(record) !== undefined) {
+  if (running.initiator.ofRecord(record).length > 0) {
     await running.boot.sleep(host.durations.iscsiadmIdle);
     return programEnd(ISCSI_ERR.sessionExists, {
       stderr:

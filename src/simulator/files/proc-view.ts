@@ -1,3 +1,4 @@
+import type { Mount, Program } from '../kernel/device-users.js';
 import type { RunningHost } from '../linux-host.js';
 import { blockDevices } from './block-devices.js';
 import {
@@ -14,7 +15,7 @@ import {
 
 /** `/proc`, as far as it tells about boots, mounts, swap and programs that have a device open. */
 export function procView(host: RunningHost): Directory {
-  const mountinfo = (): FileEntry => text(mountInfo(host));
+  const mountinfo = (): FileEntry => text(mountInfo(host, host.users.mounts));
   const init = (): Directory => directory({ mountinfo, fd: () => directory({}) });
   const others: Record<string, () => Entry> = {
     '1': init,
@@ -26,18 +27,27 @@ export function procView(host: RunningHost): Directory {
           directory({ random: () => directory({ boot_id: () => attribute(host.boot.id) }) }),
       }),
   };
-  const pids = (): string[] => host.users.opens.map(({ open }) => String(FIRST_PID + open));
+  const pids = (): string[] => host.users.programs.map(({ open }) => String(FIRST_PID + open));
   return listing(
     () => [...Object.keys(others), ...pids()],
     (name) => {
       const other = others[name]?.();
       if (other !== undefined) return other;
-      const user = host.users.opens.find(({ open }) => String(FIRST_PID + open) === name);
-      if (user === undefined) return undefined;
-      const fd = (): Directory => fixed({ '3': link(`/dev/${user.block}`) });
-      return directory({ mountinfo, fd, comm: () => attribute('holder') });
+      const user = host.users.programs.find(({ open }) => String(FIRST_PID + open) === name);
+      return user === undefined ? undefined : programDirectory(host, user);
     },
   );
+}
+
+function programDirectory(host: RunningHost, { open, block, mountPoint }: Program): Directory {
+  const { mounts } = host.users;
+  const own = mountPoint === undefined ? [] : [{ id: FIRST_PID + open, block, point: mountPoint }];
+  const fds = mountPoint === undefined ? { '3': link(`/dev/${block}`) } : {};
+  return directory({
+    mountinfo: () => text(mountInfo(host, [...mounts, ...own])),
+    fd: () => fixed(fds),
+    comm: () => attribute('holder'),
+  });
 }
 
 /** Programs that have a device open come after the machine's own. */
@@ -50,8 +60,8 @@ const OWN_MOUNTS = `21 27 0:20 / /sys rw,nosuid,nodev,noexec,relatime shared:7 -
 27 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw,errors=remount-ro
 `;
 
-function mountInfo(host: RunningHost): string {
-  const lines = host.users.mounts.map(({ id, block, point }) => {
+function mountInfo(host: RunningHost, mounts: readonly Mount[]): string {
+  const lines = mounts.map(({ id, block, point }) => {
     const source = escape(deviceName(host, block));
     const options = 'rw,relatime shared:60';
     return `${id} 27 ${devNumber(host, block)} / ${escape(point)} ${options} - ext4 ${source} rw\n`;

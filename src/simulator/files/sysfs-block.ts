@@ -34,7 +34,7 @@ export function diskDirectory(host: RunningHost, device: ScsiDevice): Directory 
   const own = directory({
     dev: () => attribute(device.devNumber),
     size: () => attribute(device.sizeBytes / SECTOR_BYTES),
-    ro: () => attribute(0),
+    ro: () => attribute(device.readOnly ? 1 : 0),
     removable: () => attribute(0),
     device: () => link(PLACES.device(device)),
     subsystem: () => link('/sys/class/block'),
@@ -90,7 +90,7 @@ const mapDirectory = viewed((host: RunningHost, map: DmDevice): Directory => {
   return directory({
     dev: () => attribute(map.devNumber),
     size: () => attribute(map.sizeBytes / SECTOR_BYTES),
-    ro: () => attribute(0),
+    ro: () => attribute(host.io.isReadOnly(map.block) ? 1 : 0),
     removable: () => attribute(0),
     subsystem: () => link('/sys/class/block'),
     dm: () => dm,

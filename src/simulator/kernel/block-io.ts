@@ -34,8 +34,19 @@ export class BlockIo {
     });
   }
 
-  /** @throws SystemError ENOSPC beyond the end, ENXIO when the device is not there */
+  /** A map is read-only when a path below it is. */
+  isReadOnly(block: string): boolean {
+    const { scsi, mapper } = this.#parts;
+    const blocks = mapper.ofBlock(block)?.slaves ?? [block];
+    return blocks.some((each) => scsi.ofBlock(each)?.readOnly === true);
+  }
+
+  /**
+   * @throws SystemError EACCES when it is read-only, ENOSPC beyond the end, ENXIO when the device is
+   * not there
+   */
   write(block: string, offset: number, bytes: Uint8Array): void {
+    if (this.isReadOnly(block)) throw new SystemError('EACCES', 'open', block);
     if (offset + bytes.length > this.sizeBytes(block))
       throw new SystemError('ENOSPC', 'write', block);
     const cache = this.#dirty.get(block) ?? new VolumeContent();

@@ -5,9 +5,17 @@ export interface Mount {
   readonly point: string;
 }
 
+/** A program that has a block device open, or mounted where only it sees that. */
+export interface Program {
+  readonly open: number;
+  readonly block: string;
+  /** In a mount namespace of its own; absent for one that has the device itself open. */
+  readonly mountPoint?: string;
+}
+
 /** Who has block devices open: programs, mounts, swap. Holders above are device-mapper's. */
 export class DeviceUsers {
-  readonly #opens = new Map<number, string>();
+  readonly #programs = new Map<number, Program>();
   readonly #mounts = new Map<string, Mount>();
   readonly #swaps = new Set<string>();
   #lastOpen = 0;
@@ -21,20 +29,23 @@ export class DeviceUsers {
     return [...this.#swaps];
   }
 
-  get opens(): readonly { readonly open: number; readonly block: string }[] {
-    return [...this.#opens].map(([open, block]) => ({ open, block }));
+  get programs(): readonly Program[] {
+    return [...this.#programs.values()];
   }
 
   open(block: string): number {
-    this.#lastOpen += 1;
-    this.#opens.set(this.#lastOpen, block);
-    return this.#lastOpen;
+    return this.#start({ block });
+  }
+
+  /** Mounts a device in the namespace of a program of its own, as containers do. */
+  mountElsewhere(block: string, mountPoint: string): number {
+    return this.#start({ block, mountPoint });
   }
 
   /** @returns what was open, when the number was one */
   close(open: number): string | undefined {
-    const block = this.#opens.get(open);
-    this.#opens.delete(open);
+    const block = this.#programs.get(open)?.block;
+    this.#programs.delete(open);
     return block;
   }
 
@@ -58,9 +69,15 @@ export class DeviceUsers {
   }
 
   count(block: string): number {
-    const opens = [...this.#opens.values()].filter((open) => open === block).length;
+    const opens = this.programs.filter((program) => program.block === block).length;
     const mounts = this.mounts.filter((mount) => mount.block === block).length;
     return opens + mounts + (this.#swaps.has(block) ? 1 : 0);
+  }
+
+  #start(program: Omit<Program, 'open'>): number {
+    this.#lastOpen += 1;
+    this.#programs.set(this.#lastOpen, { open: this.#lastOpen, ...program });
+    return this.#lastOpen;
   }
 }
 

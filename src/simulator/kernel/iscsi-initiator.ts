@@ -36,13 +36,13 @@ interface Parts extends BootEnvironment {
  * iscsid and the kernel's iSCSI class together: sessions, from login to logout.
  *
  * A session in the making is visible (`FREE`); one whose portal went dies as the record's timers
- * say and comes back when the portal does. Not modelled: redirects, several sessions per record
- * (`nr_sessions`), digests, boot-firmware sessions.
+ * say and comes back when the portal does. Not modelled: redirects, digests, boot-firmware sessions.
  */
 export class IscsiInitiator {
   readonly #parts: Parts;
   readonly #sessions = new Map<number, Session>();
-  readonly #loggingIn = new Set<string>();
+  /** How many logins of a record are under way. */
+  readonly #loggingIn = new Map<string, number>();
   readonly #recovering = new Set<number>();
   readonly #hosts = new Set<number>();
   #lastSid = 0;
@@ -59,20 +59,21 @@ export class IscsiInitiator {
     return this.#sessions.get(sid);
   }
 
-  ofRecord(record: NodeRecord): Session | undefined {
+  ofRecord(record: NodeRecord): Session[] {
     const key = endKey(record);
-    return this.sessions.find((session) => endKey(session) === key);
+    return this.sessions.filter((session) => endKey(session) === key);
   }
 
-  /** Logs in as the record says; ends when the session is up and its first scan is done. */
+  /** Makes one session as the record says; ends when it is up and its first scan is done. */
   async logIn(record: NodeRecord): Promise<IscsiError> {
     const key = endKey(record);
-    if (this.#loggingIn.has(key) || this.ofRecord(record) !== undefined) {
-      return ISCSI_ERR.sessionExists;
-    }
-    this.#loggingIn.add(key);
+    const underWay = this.#loggingIn.get(key) ?? 0;
+    // One that is under way is among the sessions only once it is visible.
+    const there = this.ofRecord(record).filter(({ phase }) => phase !== 'starting').length;
+    if (there + underWay >= record.settings.sessions) return ISCSI_ERR.sessionExists;
+    this.#loggingIn.set(key, underWay + 1);
     const answer = await this.#tryLogIn(record);
-    this.#loggingIn.delete(key);
+    this.#loggingIn.set(key, (this.#loggingIn.get(key) ?? 1) - 1);
     return answer;
   }
 

@@ -19,6 +19,7 @@ export interface ScsiDevice {
   serial: string;
   sizeBytes: number;
   writeCache: boolean;
+  readonly readOnly: boolean;
   /** As they were when the kernel last read the table. */
   partitions: readonly Partition[];
   state: 'running' | 'blocked' | 'transport-offline' | 'cancel';
@@ -185,6 +186,7 @@ export class ScsiLayer {
     const device: ScsiDevice = {
       ...place,
       ...identityOf(unit),
+      readOnly: this.#parts.network.array.isReadOnly(session.iqn),
       partitions: [],
       state: 'running',
     };

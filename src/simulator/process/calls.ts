@@ -29,6 +29,7 @@ export const CALLS = {
     'swapOn',
     'swapOff',
     'holdOpen',
+    'mountElsewhere',
     'close',
     'addHolder',
     'removeHolder',

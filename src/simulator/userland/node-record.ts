@@ -4,6 +4,8 @@ import { readSettings } from './settings-text.js';
 export interface NodeSettings {
   readonly startup: string;
   readonly scan: 'auto' | 'manual';
+  /** Sessions one login makes, each with its devices. */
+  readonly sessions: number;
   readonly loginTimeoutSeconds: number;
   readonly loginAttempts: number;
   readonly logoutTimeoutSeconds: number;
@@ -144,6 +146,7 @@ export function parseNodeRecord(text: string): NodeRecord {
     settings: {
       startup: values.get('node.startup') ?? 'manual',
       scan: values.get('node.session.scan') === 'manual' ? 'manual' : 'auto',
+      sessions: number('node.session.nr_sessions', 1),
       loginTimeoutSeconds: number('node.conn[0].timeo.login_timeout', 30),
       // 0 means one attempt as well (seen in the lab).
       loginAttempts: Math.max(1, number('node.session.initial_login_retry_max', 4)),

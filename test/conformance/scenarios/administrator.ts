@@ -33,6 +33,11 @@ export class Administrator {
     await this.node(node, '--login');
   }
 
+  /** Logs in with a record that is there. */
+  async logInBy(node: TypedNode): Promise<void> {
+    await this.node(node, '--login');
+  }
+
   /** Ends session and record again. */
   async logOut(node: TypedNode): Promise<void> {
     await this.node(node, '--logout');

@@ -101,6 +101,7 @@ export const appearingScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-20',
+    limits: ['L7'],
     claim: 'a login that says it went well and made no session fails within its bound',
     async run(host) {
       await asFound(host, async (before) => {
@@ -120,6 +121,7 @@ export const appearingScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-21',
+    limits: ['L7'],
     claim: 'a session that goes while its LUN is awaited ends in a bounded failure',
     async run(host) {
       await asFound(host, async (before) => {

@@ -16,6 +16,7 @@ const CHAP_SETTINGS = {
 export const credentialScenarios: readonly Scenario[] = [
   {
     id: 'B-07',
+    limits: ['L15'],
     claim: 'a wrong CHAP secret is a refused login, not a dead network, and leaves nothing',
     async run(host) {
       await asFound(host, async (before) => {
@@ -59,6 +60,7 @@ export const credentialScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-09',
+    limits: ['L23'],
     claim: 'an attach without credentials does not log in with those an old record has',
     async run(host) {
       await asFound(host, async () => {

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import type { AttachRequestInput } from '../../../src/model/attach-request.js';
-import type { HostUnderTest, Volume } from '../host-under-test.js';
+import { requestFor, settledPart, type HostUnderTest, type Volume } from '../host-under-test.js';
 import type { Scenario } from '../scenario.js';
 import { Administrator } from './administrator.js';
-import { asFound } from './experiment.js';
+import { asFound, rejection } from './experiment.js';
 
 const CREDENTIALS = { username: 'finder', secret: 'discovery-secret-5e' };
 const SOURCES = '/etc/iscsi/send_targets';
@@ -31,6 +31,7 @@ export const discoveryScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-44',
+    limits: ['L1'],
     claim: 'other targets that a discovery finds are never logged in to, and get no record',
     async run(host) {
       await asFound(host, async (before) => {
@@ -51,6 +52,7 @@ export const discoveryScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-45',
+    limits: ['L23'],
     claim: 'a discovery, failed or not, leaves records of others as they are, and none of its own',
     async run(host) {
       await asFound(host, async (before) => {
@@ -117,7 +119,64 @@ export const discoveryScenarios: readonly Scenario[] = [
     },
   },
   {
+    id: 'B-64',
+    limits: ['L1'],
+    claim:
+      'what the discovery database knows of other targets is no reason to touch them: a detach and a failed attach leave them',
+    async run(host) {
+      await asFound(host, async () => {
+        const [portal = ''] = host.portals;
+        const off = { multipath: 'off' } as const;
+        const find = ['-m', 'discovery', '-t', 'sendtargets', '-p', portal];
+        expect(await host.run('iscsiadm', find)).toMatchObject({ exitCode: 0 });
+        const kept = await host.freshVolume();
+        const { device } = await host.attach(requestFor(host, kept, off, [portal]));
+        const withKept = settledPart(await host.hostState());
+        // Made after the discovery, so the database does not know it.
+        const { iqn } = await host.addTarget();
+        const leaving = await host.freshVolume({ iqn });
+        const absent = { ...(await host.freshVolume({ iqn, mapped: false })), lun: 252 };
+
+        await host.attach(requestFor(host, leaving, off, [portal]));
+        await host.detach(leaving.volumeId);
+        expect(settledPart(await host.hostState())).toEqual(withKept);
+        const policy = { deviceWaitMs: 1_000 };
+        await rejection(host.attach(requestFor(host, absent, { ...off, policy }, [portal])));
+        expect(settledPart(await host.hostState())).toEqual(withKept);
+
+        await host.write(device, 'still there');
+        await host.detach(kept.volumeId);
+        await host.run('iscsiadm', ['-m', 'node', '-T', host.iqn, '-o', 'delete']);
+        const database = ['-m', 'discoverydb', '-t', 'sendtargets', '-p', portal];
+        await host.run('iscsiadm', [...database, '-o', 'delete']);
+      });
+    },
+  },
+  {
+    id: 'M-13',
+    limits: ['L13'],
+    claim: 'the addressing mode of the request counts for discovered paths as well',
+    async run(host) {
+      await asFound(host, async (before) => {
+        const { iqn, portals } = await host.addTarget({ addressing: 'flat' });
+        const volume = await host.freshVolume({ iqn, lun: 1 });
+        const request = byDiscovery(host, volume, portals[0] ?? '');
+        const connection = { ...request.connection, addressingMode: 'SAM3-flat' } as const;
+
+        const result = await host.attach({ ...request, connection });
+
+        expect(result).toMatchObject({ wwid: volume.wwid });
+        expect(result.paths.map(({ hctl = '' }) => hctl.split(':').at(-1))).toEqual(
+          portals.map(() => '16385'),
+        );
+        await host.detach(volume.volumeId);
+        expect(await host.hostState()).toEqual(before);
+      });
+    },
+  },
+  {
     id: 'M-09',
+    limits: ['L23'],
     claim: 'a discovery portal that an administrator has a record of keeps it, credentials and all',
     async run(host) {
       await asFound(host, async (before) => {

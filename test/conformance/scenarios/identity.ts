@@ -9,6 +9,7 @@ const OFF = { multipath: 'off' } as const;
 export const identityScenarios: readonly Scenario[] = [
   {
     id: 'M-01',
+    limits: ['L2'],
     claim: 'a volume that is not the expected one is refused and nothing of it stays',
     async run(host) {
       const before = await host.hostState();
@@ -25,6 +26,7 @@ export const identityScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-37',
+    limits: ['L12'],
     claim: "somebody's device on top of a path is not taken for the map, and stops the detach",
     async run(host) {
       await asFound(host, async () => {
@@ -52,6 +54,7 @@ export const identityScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-38',
+    limits: ['L2'],
     claim: 'one LUN that is two volumes at two portals is refused: no mixed map, nothing left',
     async run(host) {
       await asFound(host, async (before) => {
@@ -69,6 +72,7 @@ export const identityScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-39',
+    limits: ['L2'],
     claim:
       'a stale device under a re-used LUN is never handed out for the volume that is there now',
     async run(host) {
@@ -96,6 +100,7 @@ export const identityScenarios: readonly Scenario[] = [
   },
   {
     id: 'M-08',
+    limits: ['L2'],
     claim: 'a stale device is found out without an expected WWID as well',
     async run(host) {
       await asFound(host, async () => {
@@ -120,6 +125,7 @@ export const identityScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-69',
+    limits: ['L19'],
     claim: 'a second attach of the same volume under another id is refused, and the first stays',
     async run(host) {
       const before = await host.hostState();

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { DEFAULT_GRACE, requestFor } from '../host-under-test.js';
 import type { Scenario } from '../scenario.js';
+import { splitPortal } from './administrator.js';
 import { asFound, untilLoggedIn } from './experiment.js';
 
 const PATTERN = 'mooring was here';
@@ -39,6 +40,7 @@ export const multipathScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-27',
+    limits: ['L25'],
     claim: 'a dead portal delays nothing, is reported, and leaves nothing behind',
     async run(host) {
       await asFound(host, async (before) => {
@@ -52,6 +54,10 @@ export const multipathScenarios: readonly Scenario[] = [
         const missing = result.paths.filter((path) => path.state === 'missing');
         expect(missing.map((path) => path.portal)).toContain(dead);
         expect(result.paths.some((path) => path.state === 'present')).toBe(true);
+        const { nodeRecords } = await host.hostState();
+        expect(nodeRecords.filter(({ path }) => path.includes(splitPortal(dead).address))).toEqual(
+          [],
+        );
         // Those that were only slow join by themselves.
         await eventually(
           async () => {
@@ -228,6 +234,7 @@ export const multipathScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-40',
+    limits: ['L14'],
     claim: 'a path that answers no I/O holds nobody up: the other path is handed out',
     async run(host) {
       await asFound(host, async (before) => {

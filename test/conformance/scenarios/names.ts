@@ -90,6 +90,7 @@ export const namesScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-22',
+    limits: ['L6'],
     claim: 'an IPv6 portal is the same however it is spelled, in a request and in a record',
     async run(host) {
       await asFound(host, async (before) => {
@@ -119,6 +120,7 @@ export const namesScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-24',
+    limits: ['L13'],
     claim: 'LUNs are asked for in the addressing of the array: 256 by SAM2, 1 by SAM3-flat',
     async run(host) {
       await asFound(host, async (before) => {
@@ -143,6 +145,7 @@ export const namesScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-25',
+    limits: ['L5'],
     claim: 'input that is none is refused by name, before anything is changed',
     async run(host) {
       const before = await host.hostState();

@@ -229,26 +229,8 @@ export const removalScenarios: readonly Scenario[] = [
     },
   },
   {
-    id: 'B-64',
-    claim: 'an attach that fails leaves another volume of the same portals as it was',
-    async run(host) {
-      await asFound(host, async () => {
-        const volume = await host.freshVolume();
-        const absent = { ...(await host.freshVolume({ mapped: false })), lun: 252 };
-        const { device } = await host.attach(requestFor(host, volume, {}, two(host)));
-        const attached = settledPart(await host.hostState());
-
-        const policy = { deviceWaitMs: 1_000 };
-        await rejection(host.attach(requestFor(host, absent, { policy }, two(host))));
-
-        expect(settledPart(await host.hostState())).toEqual(attached);
-        await host.write(device, PATTERN);
-        await host.detach(volume.volumeId);
-      });
-    },
-  },
-  {
     id: 'B-70',
+    limits: ['L17'],
     claim: 'an attach whose worker is killed goes on or is undone, and leaves nothing doubled',
     async run(host) {
       await asFound(host, async (before) => {
@@ -278,6 +260,7 @@ export const removalScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-71',
+    limits: ['L17'],
     claim: 'a detach whose worker is killed after the map has gone is completed',
     async run(host) {
       await asFound(host, async (before) => {

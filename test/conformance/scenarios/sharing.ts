@@ -31,6 +31,7 @@ export const sharingScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-67',
+    limits: ['L21'],
     claim: 'a session is not logged out under an attach that has not found its LUN yet',
     async run(host) {
       await asFound(host, async (before) => {
@@ -58,6 +59,7 @@ export const sharingScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-68',
+    limits: ['L20'],
     claim: "an attach does not wait for another target's dead portal",
     async run(host) {
       await asFound(host, async (before) => {

@@ -100,6 +100,7 @@ export const singlePathScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-05',
+    limits: ['L25'],
     claim: 'without multipath a portal that has no such LUN is logged out before the next is tried',
     async run(host) {
       await asFound(host, async (before) => {

@@ -18,6 +18,7 @@ export const toolScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-17',
+    limits: ['L28'],
     claim: 'what a tool writes to its standard error changes nothing when it ends with 0',
     async run(host) {
       await asFound(host, async (before) => {
@@ -100,6 +101,7 @@ export const toolScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-75',
+    limits: ['L11'],
     claim: 'a command that hangs and ignores being asked to end does not hang the attach',
     async run(host) {
       await asFound(host, async (before) => {
@@ -125,6 +127,7 @@ export const toolScenarios: readonly Scenario[] = [
   },
   {
     id: 'B-76',
+    limits: ['L11'],
     claim:
       'a record that could not be made in time is a failure, whatever the tool would say later',
     async run(host) {

@@ -35,7 +35,7 @@ function fieldsOf({ facts }: OperationError): readonly string[] {
   return (facts['problems'] as { field: string }[]).map(({ field }) => field);
 }
 
-describe('fromCinder refuses by name', () => {
+describe('[L13] fromCinder refuses by name', () => {
   test.each<[claim: string, field: string, data: object]>([
     ['no portal', 'data.target_portal', { ...GOOD, target_portal: undefined }],
     ['a portal that is null', 'data.target_portal', { ...GOOD, target_portal: null }],

@@ -177,6 +177,39 @@ describe('login', () => {
   });
 });
 
+describe('a record of several sessions', () => {
+  const both = { 'node.session.nr_sessions': '2', 'node.session.scan': 'manual' };
+
+  test('makes all of them with one login, and says so once more when they are there', async () => {
+    const rig = newRig();
+    await rig.makeRecord();
+    await rig.setRecord(both);
+
+    const end = await rig.node(PORTAL, '--login');
+
+    expect(end.exitCode).toBe(0);
+    expect(end.stdout.match(/\(multiple\)$/gm)).toHaveLength(2);
+    expect(await rig.list('/sys/class/iscsi_session')).toEqual(['session1', 'session2']);
+    expect(await rig.node(PORTAL, '--login')).toMatchObject({
+      exitCode: 15,
+      stderr: expect.stringContaining('default: 2 sessions requested, but 2 already present.'),
+    });
+  });
+
+  test('makes the one that is missing, and ends them one by one', async () => {
+    const rig = newRig();
+    await rig.makeRecord();
+    await rig.setRecord(both);
+    await rig.node(PORTAL, '--login');
+    await rig.run('iscsiadm', '-m', 'session', '-r', '1', '--logout');
+    expect(await rig.list('/sys/class/iscsi_session')).toEqual(['session2']);
+
+    await rig.node(PORTAL, '--login');
+
+    expect(await rig.list('/sys/class/iscsi_session')).toEqual(['session2', 'session3']);
+  });
+});
+
 describe('a portal that does not answer', () => {
   const BOUND = {
     'node.conn[0].timeo.login_timeout': '3',

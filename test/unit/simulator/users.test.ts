@@ -38,3 +38,16 @@ test('a holder above a map is a device-mapper device of its own', async () => {
   await rig.control.removeHolder('vg-lv');
   expect(await rig.list('/sys/class/block/dm-0/holders')).toEqual([]);
 });
+
+test('a mount in a container is in the list of its program alone', async () => {
+  const rig = newRig();
+  await rig.attachOnePath();
+
+  const open = await rig.control.mountElsewhere('/dev/sda', '/mnt/inside');
+
+  const pid = (await rig.list('/proc')).find((name) => Number(name) > 1) ?? '';
+  expect(await rig.read(`/proc/${pid}/mountinfo`)).toContain('/mnt/inside');
+  expect(await rig.read('/proc/1/mountinfo')).not.toContain('/mnt/inside');
+  await rig.control.close(open);
+  expect(await rig.list('/proc')).not.toContain(pid);
+});
