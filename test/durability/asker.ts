@@ -24,8 +24,8 @@ type Send = (mooring: MooringClient, requestId: string, onTaken: () => void) => 
 /** Said when the way to the server is lost, or its other end: ask again. */
 const ASK_AGAIN = new Set(['ServerUnreachable', 'ControlWorkerUnavailable', 'StillRunning']);
 const ASKS_MAX = 10;
-const ANSWER_MS = 120_000;
-const TAKEN_MS = 60_000;
+const ANSWER_MS = 600_000;
+const TAKEN_MS = 300_000;
 
 /** A caller in front of the client library, with a connection of its own. */
 export class Asker {

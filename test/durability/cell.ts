@@ -12,9 +12,9 @@ import type { Stage } from './stage.js';
 import { isSpoilt, judge } from './verdict.js';
 
 /** The step comes to its place within this, or never. */
-const REACHED_MS = 90_000;
+const REACHED_MS = 300_000;
 /** The volume comes to rest within this after the last answer. */
-const REST_MS = 90_000;
+const REST_MS = 300_000;
 
 /** One field of the matrix. */
 export interface CellSpec {

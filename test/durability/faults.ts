@@ -40,8 +40,8 @@ export interface FaultUnderTest {
 }
 
 /** The server gives a silent step up after 5 s. */
-const GIVEN_UP_MS = 60_000;
-const WAITING_MS = 10_000;
+const GIVEN_UP_MS = 180_000;
+const WAITING_MS = 60_000;
 
 export const FAULTS: readonly FaultUnderTest[] = [
   {

@@ -12,7 +12,7 @@ export const VOLUME_BYTES = 67_108_864;
 const TEXT_BYTES = 64;
 const COMMAND_TIMEOUT_MS = 60_000;
 /** Every bound of an attach together, on a busy machine. */
-const SETTLE_MS = 90_000;
+const SETTLE_MS = 300_000;
 
 /** A volume on the array. */
 export interface LaneVolume {
@@ -85,7 +85,7 @@ export class Lane {
       connection: { paths },
       // Nothing here ends because a busy machine was slow; and the answer waits for every path.
       policy: {
-        ...{ deadlineMs: 300_000, hostWaitMs: 120_000, pathGraceMs: 60_000 },
+        ...{ deadlineMs: 1_200_000, hostWaitMs: 600_000, pathGraceMs: 60_000 },
         ...{ retryPathsMinMs: 200, retryPathsMaxMs: 1_000 },
       },
       ...more,

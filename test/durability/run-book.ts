@@ -6,7 +6,7 @@ import type { Answer } from './asker.js';
 
 /** `temporal.api.enums.v1.PendingActivityState` */
 const SCHEDULED = 1;
-const SEEN_MS = 60_000;
+const SEEN_MS = 180_000;
 
 type Handle = ReturnType<Client['workflow']['getHandle']>;
 

@@ -19,7 +19,7 @@ export const PORTALS = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'].map((it)
 const MOORING = fileURLToPath(new URL('../../bin/mooring.js', import.meta.url));
 /** The simulated hosts do everything twenty times as fast; deadlines of commands stay what they are. */
 const SPEED = 20;
-const WORKER_START_MS = 60_000;
+const WORKER_START_MS = 300_000;
 const GRACE_MS = 1_000;
 
 /** What all hosts of the matrix share: the server on its data file, the simulator, the control worker. */
