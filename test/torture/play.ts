@@ -64,6 +64,8 @@ class Play {
   readonly #logFrom: number;
   readonly #tamper: Tamper;
   readonly #patience: number;
+  /** Callers that wait for their answer, or do with it what they came for. */
+  #busy = 0;
 
   constructor(plan: Plan, world: World, { server, tag, tamper, patience }: PlayOptions) {
     this.#tamper = tamper ?? {};
@@ -135,9 +137,14 @@ class Play {
     }
     const volumeId = this.#world.volumeId(deed.volume);
     const { hostId } = this.#world.host(deed.host);
-    const call = await this.#caller.ask(deed, { volumeId, hostId }, mustSucceed);
-    await this.#user.onAnswer(call);
-    return call;
+    this.#busy += 1;
+    try {
+      const call = await this.#caller.ask(deed, { volumeId, hostId }, mustSucceed);
+      await this.#user.onAnswer(call);
+      return call;
+    } finally {
+      this.#busy -= 1;
+    }
   }
 
   /** Everything that is wrong ends, and what is under way comes to its end. */
@@ -146,10 +153,12 @@ class Play {
     this.phase = 'wait for answers';
     const isAnswered = async (): Promise<boolean> => {
       await this.#decide();
-      return this.#caller.unanswered.length === 0;
+      return this.#busy === 0;
     };
     await holdsWithin(this.#patience * ANSWERS_MS, isAnswered);
     this.#noteUnanswered();
+    // Who was answered only now may have begun to use its device.
+    await this.#user.leaveAll();
     this.phase = 'wait for rest';
     // Not judged here: a look says what there is, and the oracle what that is worth.
     await holdsWithin(this.#patience * REST_MS, () => this.#looker.isAtRest());
