@@ -3,6 +3,7 @@
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 const { pathToFileURL } = require('node:url');
+const { setFlagsFromString } = require('node:v8');
 
 /**
  * A write to a sysfs attribute of a device in error recovery holds a thread of Node's pool until the
@@ -11,6 +12,15 @@ const { pathToFileURL } = require('node:url');
  * that is why this file is none.
  */
 process.env.UV_THREADPOOL_SIZE ??= '64';
+
+/**
+ * A host's memory is for what runs there: a host worker's new objects get no more room than at the
+ * start, of which loading its modules would else make the most already. Measured after 20 volumes: 133
+ * MB resident instead of 162.
+ */
+if (process.argv.slice(2, 4).join(' ') === 'worker host') {
+  setFlagsFromString('--semi-space-growth-factor=1');
+}
 
 const main = join(__dirname, '..', 'dist', 'cli', 'main.js');
 if (existsSync(main)) {

@@ -113,6 +113,7 @@ await onRealHost(
 async function publishAll({ complete }: { readonly complete: boolean }): Promise<void> {
   const names = Object.keys(CASES) as Name[];
   const parts = [
+    '![Attach and detach by mooring, os-brick and the bare tools](performance-peer.svg)',
     `os-brick is Debian's python3-os-brick ${peerVersion}.`,
     medianTable(names, results),
     ratioTable(RATIOS, results),

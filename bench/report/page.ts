@@ -1,8 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { TEMPORAL_CLI_VERSION } from '../../src/demo/temporal-version.js';
 
+/** Far above zero: others were at work, and the figures wait to be renewed. */
+const [LOAD_BEFORE = Number.NaN] = loadavg();
 const PAGE = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
 
 /**
@@ -37,5 +39,6 @@ function measuredOn(): string {
     `${String(availableParallelism())} cores (${model})`,
     `Node ${process.version}`,
     `Temporal CLI ${TEMPORAL_CLI_VERSION}`,
+    `load before: ${LOAD_BEFORE.toFixed(1)}`,
   ].join(', ');
 }
