@@ -4,12 +4,13 @@ import { SimulatedHostUnderTest } from './simulated-host-under-test.js';
 
 /** The longest waits for a cleanup that fails, and then for its next try. */
 const SCENARIO_TIMEOUT_MS = 240_000;
+const START_TIMEOUT_MS = 180_000;
 
 describe('the simulated host', () => {
   let host: SimulatedHostUnderTest | undefined;
   beforeAll(async () => {
     host = await SimulatedHostUnderTest.start(inject('temporalAddress'));
-  });
+  }, START_TIMEOUT_MS);
   afterAll(async () => {
     await host?.stop();
   });
