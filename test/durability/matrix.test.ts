@@ -12,6 +12,7 @@ const SLICE = [
   'undo removePathDevices worker-after',
   'undo releaseSession client',
   'repair findPathDevice worker-before',
+  'recovery findPathDevice detach',
   'recovery ensureMap worker-middle',
   'plan planDetach worker-before',
   'detach flushDevice worker-after',
