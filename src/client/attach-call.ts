@@ -12,7 +12,7 @@ import type { AttachRequest } from '../model/attach-request.js';
 import type { AttachResult } from '../model/attach-result.js';
 import { attachUpdate } from '../workflows/messages.js';
 import type { CallScope } from './call-scope.js';
-import { hasClosedUnderneath, refuseEndedByForce } from './closed-runs.js';
+import { hasCarriedOn, hasClosedUnderneath, refuseEndedByForce } from './closed-runs.js';
 import { findRun, type FoundRun } from './find-attachment.js';
 import { toNumber } from './payloads.js';
 import { takeUp } from './take-up.js';
@@ -67,7 +67,11 @@ export class AttachCall {
     for (let latest = sent; ; latest = await this.send()) {
       const { result, error } = await settle(latest.update);
       const isUnanswered = result === undefined && hasClosedUnderneath(error);
-      if (isUnanswered) await refuseEndedByForce(this.client, latest.update);
+      if (isUnanswered) {
+        // Another run has taken over what this one left unanswered: that is no failed try.
+        if (await hasCarriedOn(this.client, latest.update)) this.tries = 0;
+        else await refuseEndedByForce(this.client, latest.update);
+      }
       if (!isUnanswered && !(await isOutcomeOfThePast(this.client, latest))) {
         if (result === undefined) throw error;
         return result;
@@ -141,6 +145,8 @@ async function isOutcomeOfThePast(
   if (before === undefined || update.workflowRunId !== before.runId) return false;
   const now = await findRun(client, before.workflowId, before.runId);
   if (now === undefined || now.isOpen) return false;
+  // Carried on, not ended: what it answered still holds.
+  if (now.description.status.name === 'CONTINUED_AS_NEW') return false;
   const { events } = await client.workflow
     .getHandle(before.workflowId, before.runId)
     .fetchHistory();

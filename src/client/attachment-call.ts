@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowUpdateHandle } from '@temporalio/client';
 import { WorkflowNotFoundError, type UpdateDefinition } from '@temporalio/common';
 import { exclusiveWorkflowId, sharedWorkflowId } from '../contract/ids.js';
 import { CallScope } from './call-scope.js';
+import { answerAcrossRuns } from './closed-runs.js';
 import { OperationError } from './operation-error.js';
 import type { CallOptions } from './operation.js';
 import { takeUp } from './take-up.js';
@@ -38,15 +39,16 @@ export async function callAttachment<Result, Request extends AddressedRequest>(
   const updateId = `${update.name}/${request.requestId ?? randomUUID()}`;
   for (const workflowId of possibleIds(request)) {
     const answer = await scope.run(async () => {
-      try {
-        const sent = await takeUp(client, scope, () =>
+      const send = (): Promise<WorkflowUpdateHandle<Result>> =>
+        takeUp(client, scope, () =>
           client.workflow.getHandle(workflowId).startUpdate(update, {
             waitForStage: 'ACCEPTED',
             updateId,
             args: [request],
           }),
         );
-        return { result: await sent.result() };
+      try {
+        return { result: await answerAcrossRuns(client, await send(), send) };
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return undefined;
         throw error;

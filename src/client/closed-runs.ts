@@ -23,6 +23,39 @@ export function hasClosedUnderneath(error: unknown): boolean {
   return isGrpcServiceError(status) && (status.code as number) === ABORTED;
 }
 
+/** Whether the run that took an update has been continued by another one since. */
+export async function hasCarriedOn(
+  client: Client,
+  { workflowId, workflowRunId }: WorkflowUpdateHandle<unknown>,
+): Promise<boolean> {
+  const run = await findRun(client, workflowId, workflowRunId);
+  return run?.description.status.name === 'CONTINUED_AS_NEW';
+}
+
+/**
+ * Waits for the answer to an update. A run that is continued by another one hands over what it has
+ * not answered: then the same update is sent to that one, where it finds its operation under way.
+ *
+ * @param send - the same update id each time; `undefined` when no run is open any more
+ * @throws what the update failed with, or that its run closed without an answer
+ */
+export async function answerAcrossRuns<Result>(
+  client: Client,
+  update: WorkflowUpdateHandle<Result>,
+  send: () => Promise<WorkflowUpdateHandle<Result> | undefined>,
+): Promise<Result> {
+  for (let sent = update; ;) {
+    try {
+      return await sent.result();
+    } catch (error) {
+      if (!hasClosedUnderneath(error) || !(await hasCarriedOn(client, sent))) throw error;
+      const again = await send();
+      if (again === undefined) throw error;
+      sent = again;
+    }
+  }
+}
+
 /**
  * An attachment closes itself only when nothing is left on its host. One that was ended by force is
  * no such thing: nobody knows what is left, and nothing must be concluded or begun anew.

@@ -5,7 +5,7 @@ import type { DetachRequest } from '../model/detach-request.js';
 import { detachUpdate } from '../workflows/messages.js';
 import { possibleIds } from './attachment-call.js';
 import type { CallScope } from './call-scope.js';
-import { hasClosedUnderneath, refuseEndedByForce } from './closed-runs.js';
+import { answerAcrossRuns, hasClosedUnderneath, refuseEndedByForce } from './closed-runs.js';
 import { findRun } from './find-attachment.js';
 import { takeUp } from './take-up.js';
 import { detachUpdateId } from './update-ids.js';
@@ -42,11 +42,12 @@ export async function sendDetach(
 /** Waits for a detach. A run that closed under it, by another detach, leaves nothing to do. */
 export async function detachOutcome(
   client: Client,
+  scope: CallScope,
   update: WorkflowUpdateHandle<DetachResult>,
-  request: DetachRequest,
+  request: DetachRequest & { requestId: string },
 ): Promise<DetachResult> {
   try {
-    return await update.result();
+    return await answerAcrossRuns(client, update, () => sendDetach(client, scope, request));
   } catch (error) {
     if (!hasClosedUnderneath(error)) throw error;
     await refuseEndedByForce(client, update);

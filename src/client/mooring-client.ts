@@ -126,7 +126,7 @@ export class MooringClient {
       runId: workflowRunId ?? '',
       updateId,
       requestId: request.requestId,
-      result: () => scope.run(() => detachOutcome(client, update, request), workflowId),
+      result: () => scope.run(() => detachOutcome(client, scope, update, request), workflowId),
     };
   }
 
@@ -172,7 +172,9 @@ export class MooringClient {
   async state(volumeId: string, hostId?: string): Promise<AttachmentView> {
     const { client } = this;
     const found = await this.find(nameOf(volumeId, hostId));
-    const { workflowId, runId } = found;
+    const { workflowId, isOpen } = found;
+    // An open one may carry on in another run at any moment.
+    const runId = isOpen ? undefined : found.runId;
     try {
       return await client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () =>
         client.workflow.getHandle(workflowId, runId).query(stateQuery),

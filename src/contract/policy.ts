@@ -102,6 +102,15 @@ export const FIXED_BOUNDS = {
   /** A detach looks for its host this long after the last finished step, then ever less often. */
   hostWatchMinMs: 5_000,
   hostWatchMaxMs: 600_000,
+  /** And this seldom when its history is so long that it must not grow much more. */
+  hostWatchLongMs: 3_600_000,
+  /** Answers that go with an attachment from run to run, for requests that are sent again. */
+  answersKept: 32,
+  /**
+   * Operations of one attachment that wait for their turn. The server lets ten updates of a run be
+   * under way; the two that are left are for a person who decides.
+   */
+  waitingMax: 8,
   /** One look of a control activity at the Temporal server. */
   controlCallMs: 10_000,
   /** Looks at sysfs while something is awaited on the host: the first soon, then this far apart. */

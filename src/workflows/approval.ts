@@ -3,13 +3,28 @@ import { createFailure } from '../contract/failures.js';
 import type { Approval } from '../model/operations.js';
 import type { Ledger } from './ledger.js';
 
+/** The operation that asks. */
+export interface Asker {
+  /** A person is asked: the host has answered. */
+  readonly onAsk: () => void;
+  /** Whether the operation ends with this error only to go on in another run. */
+  readonly isBrokenOff: (error: unknown) => boolean;
+}
+
 /** Where a person decides about a step that loses data. Never decided by a timer. */
 export class ApprovalDesk {
   private readonly ledger: Ledger;
+  private readonly asker: Asker;
   private decision: Approval | undefined;
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: Ledger, asker: Asker) {
     this.ledger = ledger;
+    this.asker = asker;
+  }
+
+  /** A person is asked and has not decided. */
+  get isUndecided(): boolean {
+    return this.ledger.entry.question !== undefined && this.decision === undefined;
   }
 
   /**
@@ -20,16 +35,18 @@ export class ApprovalDesk {
    */
   async ask(question: string): Promise<Approval> {
     const { ledger } = this;
-    const { state } = ledger.entry;
     this.decision = undefined;
+    this.asker.onAsk();
     ledger.entry.question = question;
     ledger.setState('needs-approval');
     try {
       await condition(() => this.decision !== undefined);
-    } finally {
-      delete ledger.entry.question;
-      ledger.setState(state);
+    } catch (error) {
+      // It stays asked, and the next run waits for the answer.
+      if (!this.asker.isBrokenOff(error)) this.close();
+      throw error;
     }
+    this.close();
     const decision = this.taken();
     if (decision.decision === 'approve') return decision;
     throw createFailure(
@@ -55,6 +72,11 @@ export class ApprovalDesk {
     }
     this.decision = approval;
     return question;
+  }
+
+  private close(): void {
+    delete this.ledger.entry.question;
+    this.ledger.setState('detaching');
   }
 
   private taken(): Approval {

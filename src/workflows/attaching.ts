@@ -16,7 +16,8 @@ export class Attaching {
   bringUp: BringUp | undefined;
   private readonly ledger: Ledger;
   private readonly background = new Background();
-  private topUpPauseMs = 0;
+  /** The missing paths wait for their next try. */
+  private isPausing = false;
 
   constructor(ledger: Ledger) {
     this.ledger = ledger;
@@ -24,6 +25,11 @@ export class Attaching {
 
   get isIdle(): boolean {
     return this.background.isIdle;
+  }
+
+  /** Nothing of it is under way on the host. */
+  get isAtRest(): boolean {
+    return this.isIdle || this.isPausing;
   }
 
   /**
@@ -127,15 +133,13 @@ export class Attaching {
 
   /** Tries the missing paths again after a pause that grows. */
   startTopUp(): void {
-    const { policy } = this.ledger;
-    this.topUpPauseMs =
-      this.topUpPauseMs === 0
-        ? policy.retryPathsMinMs
-        : Math.min(2 * this.topUpPauseMs, policy.retryPathsMaxMs);
-    const { topUpPauseMs } = this;
+    const restMs = this.topUpRestMs();
     let cancelled = false;
     const run = async (): Promise<void> => {
-      await condition(() => cancelled, topUpPauseMs).catch(() => undefined);
+      this.isPausing = true;
+      await condition(() => cancelled, restMs).catch(() => undefined);
+      this.isPausing = false;
+      delete this.ledger.entry.topUp?.dueAt;
       if (cancelled) return;
       const bringUp = new BringUp(this.ledger, this.requestOf('top-up'), this.passing);
       this.bringUp = bringUp;
@@ -146,6 +150,19 @@ export class Attaching {
       cancelled = true;
       this.bringUp?.cancel();
     });
+  }
+
+  /** What is left of the pause: all of it, or less when a former run has begun it. */
+  private topUpRestMs(): number {
+    const { policy, entry } = this.ledger;
+    const before = entry.topUp;
+    if (before?.dueAt !== undefined) return Math.max(1, before.dueAt - Date.now());
+    const pauseMs =
+      before === undefined
+        ? policy.retryPathsMinMs
+        : Math.min(2 * before.pauseMs, policy.retryPathsMaxMs);
+    entry.topUp = { pauseMs, dueAt: Date.now() + pauseMs };
+    return pauseMs;
   }
 
   private async mend(request: AttachRequest): Promise<AttachResult> {
@@ -164,7 +181,7 @@ export class Attaching {
   /** Runs the attach; what is still on its way at its answer goes on in the background. */
   private async follow(bringUp: BringUp): Promise<AttachResult> {
     this.bringUp = bringUp;
-    this.topUpPauseMs = 0;
+    delete this.ledger.entry.topUp;
     const result = await bringUp.run();
     if (bringUp.hasStragglers) {
       const late = bringUp.stragglers().then(() => this.takeIn(bringUp));
@@ -180,7 +197,7 @@ export class Attaching {
     const carried = this.ledger.entry.volume?.carriers.length ?? 0;
     if (this.ledger.presentPaths.length <= carried && !this.lacksDevice) return;
     await bringUp.refreshDevice();
-    this.topUpPauseMs = 0;
+    delete this.ledger.entry.topUp;
   }
 
   private runInBackground(work: Promise<void>, cancel: () => void): void {

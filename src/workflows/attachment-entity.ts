@@ -1,6 +1,7 @@
-import type { ApplicationFailure } from '@temporalio/workflow';
+import { CancellationScope, workflowInfo, type ApplicationFailure } from '@temporalio/workflow';
 import { createFailure } from '../contract/failures.js';
 import type { AttachmentKey } from '../contract/ids.js';
+import type { AttachmentState } from '../contract/states.js';
 import type { AttachRequest } from '../model/attach-request.js';
 import type { AttachResult, DetachResult } from '../model/attach-result.js';
 import type { AttachmentView } from '../model/attachment.js';
@@ -9,13 +10,21 @@ import type { AbandonRequest, Approval, PlanRequest, VolumeRequest } from '../mo
 import type { AbandonResult, PlanResult, VerifyResult } from '../model/plan.js';
 import type { VolumeDeviceResult } from '../model/steps.js';
 import { giveUp, refuseWhileAlive } from './abandon.js';
+import { AnswerBook } from './answer-book.js';
 import { Attaching, withUndo } from './attaching.js';
 import { detachFailure } from './detach.js';
+import type {
+  CarriedState,
+  OperationKind,
+  OperationRequests,
+  OperationResults,
+} from './carried-state.js';
 import { Detaching, endedByAbandon } from './detaching.js';
-import { Ledger, type LedgerEntry } from './ledger.js';
+import { Ledger } from './ledger.js';
 import type { HostBooted } from './messages.js';
 import { OperationQueue } from './operation-queue.js';
-import { guarded, stepEnd, summariseFailure } from './step-failure.js';
+import { attachedVolume, refuseOtherHost } from './refusals.js';
+import { failureWithFacts, guarded, stepEnd, summariseFailure } from './step-failure.js';
 import { compareWithHost, planOperation } from './verify.js';
 
 /**
@@ -23,21 +32,36 @@ import { compareWithHost, planOperation } from './verify.js';
  * `attaching.ts` and `detaching.ts`.
  */
 export class AttachmentEntity {
-  readonly ledger: Ledger;
+  readonly answers: AnswerBook;
+  private readonly ledger: Ledger;
   private readonly attaching: Attaching;
   private readonly detaching: Detaching;
-  private readonly queue = new OperationQueue();
-  private pending = 0;
+  private readonly queue = new OperationQueue(
+    {
+      attach: (request) => this.attachNow(request),
+      detach: (request) => this.detachNow(request),
+      verify: async (request) =>
+        compareWithHost(this.ledger, this.attachedVolume(request, 'verify')),
+      repair: async (request) => this.attaching.repair(this.attachedVolume(request, 'repair')),
+      recover: (booted) => this.recoverNow(booted),
+      abandon: (request) => this.abandonNow(request),
+    },
+    // Callers who never leave a gap must not keep a long history from being continued.
+    () => this.wantsNewRun && this.ledger.holdsSomething,
+  );
+  private isCleaningUp = false;
   private used = false;
   private abandoned = false;
   /** Cause of the last attach that was undone. */
   private cause: ApplicationFailure | undefined;
 
-  constructor(key: AttachmentKey, carried?: LedgerEntry) {
-    this.ledger = new Ledger(key, carried);
+  constructor(key: AttachmentKey, carried?: CarriedState) {
+    this.ledger = new Ledger(key, carried?.ledger);
+    this.answers = new AnswerBook(carried?.answers);
     this.attaching = new Attaching(this.ledger);
     this.detaching = new Detaching(this.ledger);
     this.used = carried !== undefined;
+    if (carried !== undefined) this.takeUp(carried);
   }
 
   /** Whether any message has come. */
@@ -46,7 +70,48 @@ export class AttachmentEntity {
   }
 
   get isIdle(): boolean {
-    return this.pending === 0 && this.attaching.isIdle;
+    return this.isFree && this.attaching.isIdle;
+  }
+
+  /** No operation is under way, and none waits for its turn. */
+  get isFree(): boolean {
+    return this.queue.waiting.length === 0 && !this.isCleaningUp;
+  }
+
+  /** So many wait for their turn that no other is let in. */
+  get isFull(): boolean {
+    return this.queue.isFull;
+  }
+
+  /** The history is so long that another run should go on as soon as possible. */
+  private get wantsNewRun(): boolean {
+    return workflowInfo().continueAsNewSuggested && !this.abandoned;
+  }
+
+  /** Another run should go on, and nothing is under way on the host or can be brought to that. */
+  get mayCarryOn(): boolean {
+    return this.wantsNewRun && this.isAtRestBut(this.detaching.mayRest);
+  }
+
+  /** Another run should go on, and nothing is under way on the host. */
+  get isAtRest(): boolean {
+    return this.wantsNewRun && this.isAtRestBut(this.detaching.isAtRest);
+  }
+
+  /** Stops what may rest; it is at rest then, unless it has gone on meanwhile. */
+  async comeToRest(): Promise<void> {
+    if (!this.isFree) await this.detaching.comeToRest();
+  }
+
+  /** What the run hands to the one that continues it. */
+  get carried(): CarriedState {
+    const { ledger, answers, queue, cause } = this;
+    return {
+      ledger: ledger.entry,
+      answers: answers.answers,
+      waiting: queue.waiting,
+      ...(cause === undefined ? {} : { cause: failureWithFacts(cause) }),
+    };
   }
 
   /** Nothing is on the host and nobody waits for an answer. */
@@ -55,7 +120,7 @@ export class AttachmentEntity {
   }
 
   get wantsTopUp(): boolean {
-    return this.pending === 0 && this.attaching.wantsTopUp;
+    return this.isFree && this.attaching.wantsTopUp;
   }
 
   startTopUp(): void {
@@ -65,6 +130,10 @@ export class AttachmentEntity {
   /** What the run fails with, once it is over: the cause of the last attach, and its undo. */
   get failure(): ApplicationFailure | undefined {
     return this.cause === undefined ? undefined : withUndo(this.cause, this.ledger);
+  }
+
+  get state(): AttachmentState {
+    return this.ledger.entry.state;
   }
 
   view(): AttachmentView {
@@ -86,7 +155,7 @@ export class AttachmentEntity {
       );
     }
     if (this.ledger.holdsSomething) this.refuseOtherHost(request.hostId, 'attach');
-    return this.operate(() => this.attachNow(request));
+    return this.operate('attach', request);
   }
 
   /** Takes the volume off its host. Ends an attach that is under way; that one is undone. */
@@ -94,22 +163,17 @@ export class AttachmentEntity {
     this.used = true;
     this.refuseOtherHost(request.hostId, 'detach');
     this.attaching.cancel();
-    return this.operate(async () => {
-      await this.attaching.stopBackground();
-      const result = await this.detaching.detach(request);
-      if (!result.wasAttached) this.cause = undefined;
-      return result;
-    });
+    return this.operate('detach', request);
   }
 
   /** Compares the host with the ledger; changes nothing. */
   async verify(request: VolumeRequest): Promise<VerifyResult> {
-    return this.operate(() => compareWithHost(this.ledger, this.attachedVolume(request, 'verify')));
+    return this.operate('verify', request);
   }
 
   /** Brings up what is missing. */
   async repair(request: VolumeRequest): Promise<AttachResult> {
-    return this.operate(() => this.attaching.repair(this.attachedVolume(request, 'repair')));
+    return this.operate('repair', request);
   }
 
   /** What an operation would do now; changes nothing, and waits for nobody. */
@@ -138,11 +202,7 @@ export class AttachmentEntity {
     this.abandoned = true;
     this.attaching.cancel();
     this.detaching.cancel();
-    return this.operate(async () => {
-      await this.attaching.stopBackground();
-      this.cause = undefined;
-      return giveUp(this.ledger, request);
-    });
+    return this.operate('abandon', request);
   }
 
   /** A cancelled workflow takes its volume off the host, by the same steps as a detach. */
@@ -159,26 +219,46 @@ export class AttachmentEntity {
   onHostBooted(booted: HostBooted): void {
     const { volume } = this.ledger.entry;
     if (volume === undefined || volume.bootId === booted.bootId) return;
-    const recover = async (): Promise<void> => {
-      // In its turn: a detach that came before has taken the volume off.
-      if (this.ledger.holdsSomething) await this.attaching.recover(booted);
-    };
-    void guarded(() => this.operate(recover)).catch((error: unknown) => {
+    void guarded(() => this.operate('recover', booted)).catch((error: unknown) => {
       this.note(detachFailure(error));
     });
   }
 
+  /** Takes up what the run before had begun. */
+  private takeUp({ waiting = [], cause }: CarriedState): void {
+    this.ledger.show();
+    if (cause !== undefined) {
+      this.cause = createFailure(cause.type, cause.message, cause.facts);
+      const cleanUp = (): Promise<void> => this.detaching.cleanUp();
+      this.holdForCleanup(CancellationScope.nonCancellable(cleanUp));
+    }
+    for (const { kind, request, updateId } of waiting) {
+      const goOn = (): Promise<unknown> => guarded(() => this.operate(kind, request, updateId));
+      this.answers.answer(updateId, goOn, kind !== 'verify').catch((error: unknown) => {
+        if (updateId === undefined) this.note(detachFailure(error));
+      });
+    }
+  }
+
+  private isAtRestBut(isDetachingAtRest: boolean): boolean {
+    if (!this.attaching.isAtRest) return false;
+    // The caller of an attach that is being undone gets its answer first.
+    if (this.isCleaningUp && this.cause === undefined) return false;
+    return isDetachingAtRest || !(this.queue.isRunning || this.isCleaningUp);
+  }
+
   /** Runs an operation in its turn. */
-  private async operate<Result>(operation: () => Promise<Result>): Promise<Result> {
-    this.pending += 1;
+  private async operate<Kind extends OperationKind>(
+    kind: Kind,
+    request: OperationRequests[Kind],
+    updateId?: string,
+  ): Promise<OperationResults[Kind]> {
     try {
-      return await this.queue.run(operation);
+      return await this.queue.run(kind, request, updateId);
     } catch (error) {
       throw this.abandoned && stepEnd(error).kind === 'cancelled'
         ? endedByAbandon(this.ledger)
         : error;
-    } finally {
-      this.pending -= 1;
     }
   }
 
@@ -200,47 +280,51 @@ export class AttachmentEntity {
     return attaching.again(request, ledger.entry.volume);
   }
 
+  private async detachNow(request: DetachRequest): Promise<DetachResult> {
+    await this.attaching.stopBackground();
+    const result = await this.detaching.detach(request);
+    if (!result.wasAttached) this.cause = undefined;
+    return result;
+  }
+
+  /** Unless a detach that came before has taken the volume off. */
+  private async recoverNow(booted: HostBooted): Promise<undefined> {
+    if (this.ledger.holdsSomething) await this.attaching.recover(booted);
+    return undefined;
+  }
+
+  private async abandonNow(request: AbandonRequest): Promise<AbandonResult> {
+    await this.attaching.stopBackground();
+    this.cause = undefined;
+    return giveUp(this.ledger, request);
+  }
+
   /** Undoes a failed attach, and answers with its failure, the undo beside it. */
   private async undone(cause: ApplicationFailure): Promise<ApplicationFailure> {
     await this.detaching.undo(cause, (cleanup) => {
-      this.pending += 1;
-      this.queue.hold(
-        cleanup.finally(() => {
-          this.pending -= 1;
-        }),
-      );
+      this.holdForCleanup(cleanup);
     });
     this.cause = cause;
     return withUndo(cause, this.ledger);
   }
 
-  private attachedVolume(
-    { volumeId, hostId }: VolumeRequest,
-    operation: string,
-  ): VolumeDeviceResult {
-    this.refuseOtherHost(hostId, operation);
-    const { volume } = this.ledger.entry;
-    if (volume !== undefined && this.ledger.holdsSomething) return volume;
-    throw createFailure(
-      'InvalidRequest',
-      `${volumeId} is not attached to ${hostId}: there is nothing to ${operation}`,
-      { state: this.ledger.entry.state },
+  private holdForCleanup(cleanup: Promise<void>): void {
+    this.isCleaningUp = true;
+    this.queue.hold(
+      cleanup.finally(() => {
+        this.isCleaningUp = false;
+      }),
     );
   }
 
+  private attachedVolume({ hostId }: VolumeRequest, operation: string): VolumeDeviceResult {
+    this.refuseOtherHost(hostId, operation);
+    return attachedVolume(this.ledger, operation);
+  }
+
   private refuseOtherHost(hostId: string, operation: string): void {
-    const { key } = this.ledger;
-    if (hostId === key.hostId) return;
-    if (!this.ledger.holdsSomething && this.attaching.bringUp !== undefined) {
-      throw createFailure('Busy', `${key.volumeId} is just leaving ${key.hostId}`, {
-        hostId: key.hostId,
-      });
-    }
-    throw createFailure(
-      'AttachedElsewhere',
-      `Refused to ${operation} ${key.volumeId} on ${hostId}: it is on ${key.hostId}`,
-      { hostId: key.hostId, state: this.ledger.entry.state },
-    );
+    const isLeaving = this.attaching.bringUp !== undefined;
+    refuseOtherHost(this.ledger, { hostId, operation, isLeaving });
   }
 
   /** Shows a failure nobody waits for. */

@@ -1,10 +1,11 @@
+import { HandlerUnfinishedPolicy } from '@temporalio/common';
 import {
   allHandlersFinished,
   CancellationScope,
   condition,
   continueAsNew,
+  currentUpdateInfo,
   setHandler,
-  workflowInfo,
 } from '@temporalio/workflow';
 import { createFailure } from '../contract/failures.js';
 import {
@@ -20,17 +21,15 @@ import { attachRequestProblems, invalidRequest } from '../contract/request-probl
 import type { AttachmentState } from '../contract/states.js';
 import type { AttachRequest } from '../model/attach-request.js';
 import { AttachmentEntity } from './attachment-entity.js';
-import type { LedgerEntry } from './ledger.js';
+import type { CarriedState } from './carried-state.js';
 import * as messages from './messages.js';
 import { guarded } from './step-failure.js';
 
 /** A run that was started without any message has nothing to do; it waits this long for one. */
 const FIRST_MESSAGE_MS = 60_000;
 
-/** Input of an attachment's run: who it is, and what an earlier run of it knew. */
-export interface AttachmentInput extends AttachmentKey {
-  readonly ledger?: LedgerEntry;
-}
+/** Input of an attachment's run: who it is, and what the run before it knew. */
+export interface AttachmentInput extends AttachmentKey, Partial<CarriedState> {}
 
 /** How an attachment's run ended, when it did not fail. */
 export interface AttachmentOutcome {
@@ -51,7 +50,12 @@ export async function attachment(input: AttachmentInput): Promise<AttachmentOutc
     hostId: input.hostId,
     access: input.access,
   };
-  const entity = new AttachmentEntity(key, input.ledger);
+  const { ledger } = input;
+  const entity = new AttachmentEntity(key, ledger === undefined ? undefined : { ...input, ledger });
+  const answer = <Result>(handle: () => Promise<Result>, keep = true): Promise<Result> =>
+    entity.answers.answer(currentUpdateInfo()?.id, () => guarded(handle), keep);
+  // Whoever waits while the run changes asks again, and finds the operation under way.
+  const unfinishedPolicy = HandlerUnfinishedPolicy.ABANDON;
 
   setHandler(messages.stateQuery, () => entity.view());
   setHandler(messages.hostBootedSignal, (booted) => {
@@ -59,34 +63,44 @@ export async function attachment(input: AttachmentInput): Promise<AttachmentOutc
   });
   setHandler(
     messages.attachUpdate,
-    (request) => guarded(() => entity.attach(withAttachDefaults(request))),
+    (request) => answer(() => entity.attach(withAttachDefaults(request))),
     {
+      unfinishedPolicy,
       validator: (request: AttachRequest) => {
         refuseMalformed(attachRequestProblems(request));
         refuseForeignId(key, attachmentWorkflowId(withAttachDefaults(request)));
+        refuseWhenFull(entity, key);
       },
     },
   );
   const checked = (check: (request: unknown) => FieldProblem[]) => ({
+    unfinishedPolicy,
     validator: (request: { readonly volumeId: string }) => {
       refuseMalformed(check(request));
       if (request.volumeId !== key.volumeId) refuseForeignId(key, request.volumeId);
     },
   });
+  const queued = (check: (request: unknown) => FieldProblem[]) => ({
+    unfinishedPolicy,
+    validator: (request: { readonly volumeId: string }) => {
+      checked(check).validator(request);
+      refuseWhenFull(entity, key);
+    },
+  });
   setHandler(
     messages.detachUpdate,
-    (request) => guarded(() => entity.detach(withDetachDefaults(request))),
-    checked(problems.detachRequestProblems),
+    (request) => answer(() => entity.detach(withDetachDefaults(request))),
+    queued(problems.detachRequestProblems),
   );
   setHandler(
     messages.verifyUpdate,
-    (request) => guarded(() => entity.verify(request)),
-    checked(problems.volumeRequestProblems),
+    (request) => answer(() => entity.verify(request), false),
+    queued(problems.volumeRequestProblems),
   );
   setHandler(
     messages.repairUpdate,
-    (request) => guarded(() => entity.repair(request)),
-    checked(problems.volumeRequestProblems),
+    (request) => answer(() => entity.repair(request)),
+    queued(problems.volumeRequestProblems),
   );
   setHandler(
     messages.planUpdate,
@@ -95,12 +109,12 @@ export async function attachment(input: AttachmentInput): Promise<AttachmentOutc
   );
   setHandler(
     messages.approveUpdate,
-    (request) => guarded(async () => Promise.resolve(entity.approve(withDecision(request)))),
+    (request) => answer(async () => Promise.resolve(entity.approve(withDecision(request)))),
     checked(problems.approvalProblems),
   );
   setHandler(
     messages.abandonUpdate,
-    (request) => guarded(() => entity.abandon(request)),
+    (request) => answer(() => entity.abandon(request)),
     checked(problems.abandonProblems),
   );
 
@@ -114,15 +128,16 @@ export async function attachment(input: AttachmentInput): Promise<AttachmentOutc
 async function live(entity: AttachmentEntity, key: AttachmentKey): Promise<AttachmentOutcome> {
   if (!entity.isUsed) await condition(() => entity.isUsed, FIRST_MESSAGE_MS);
   for (;;) {
-    await condition(() => entity.isOver() || entity.wantsTopUp || wantsNewRun(entity));
+    await condition(() => entity.isOver() || entity.wantsTopUp || entity.mayCarryOn);
     if (entity.isOver()) {
       await condition(allHandlersFinished);
       // A message may have come while the last answers went out.
       if (entity.isOver()) return outcome(entity);
-    } else if (wantsNewRun(entity)) {
-      await condition(allHandlersFinished);
-      if (wantsNewRun(entity)) {
-        await continueAsNew<typeof attachment>({ ...key, ledger: entity.ledger.entry });
+    } else if (entity.mayCarryOn) {
+      if (entity.isFree) await condition(() => allHandlersFinished() || !entity.isFree);
+      else await entity.comeToRest();
+      if (entity.isAtRest) {
+        await continueAsNew<typeof attachment>({ ...key, ...entity.carried });
       }
     } else {
       entity.startTopUp();
@@ -130,20 +145,23 @@ async function live(entity: AttachmentEntity, key: AttachmentKey): Promise<Attac
   }
 }
 
-function wantsNewRun(entity: AttachmentEntity): boolean {
-  return workflowInfo().continueAsNewSuggested && entity.isIdle;
-}
-
 function outcome(entity: AttachmentEntity): AttachmentOutcome {
   if (entity.failure !== undefined) throw entity.failure;
   if (!entity.isUsed) {
     throw createFailure('InvalidRequest', 'Started without an attach: send the attach update');
   }
-  return { state: entity.ledger.entry.state };
+  return { state: entity.state };
 }
 
 function refuseMalformed(found: readonly FieldProblem[]): void {
   if (found.length > 0) throw invalidRequest(found);
+}
+
+/** Without a trace, like a malformed one: what is refused again and again must not fill a history. */
+function refuseWhenFull(entity: AttachmentEntity, { volumeId, hostId }: AttachmentKey): void {
+  if (!entity.isFull) return;
+  const message = `Too much is asked of ${volumeId} on ${hostId} already: it is ${entity.state}`;
+  throw createFailure('Busy', message, { hostId, state: entity.state });
 }
 
 function refuseForeignId(key: AttachmentKey, wanted: string): void {

@@ -20,6 +20,8 @@ export interface DetachWays {
   readonly desk: ApprovalDesk;
   /** Called after each finished step, for the watch over the host. */
   readonly onProgress: () => void;
+  /** Whether it ends with this error only to go on in another run. */
+  readonly isBrokenOff: (error: unknown) => boolean;
 }
 
 /**
@@ -34,14 +36,15 @@ export interface DetachWays {
 export async function detachVolumeFromHost(
   ledger: Ledger,
   volume: VolumeDeviceResult,
-  { mode, desk, onProgress }: DetachWays,
+  { mode, desk, onProgress, isBrokenOff }: DetachWays,
 ): Promise<DetachResult> {
   const { key, policy, stepBase } = ledger;
   const { flushTimeoutMs, removalWaitMs } = policy;
   const touched = ledger.touchedPaths;
   const paths = touched.map(({ host }) => host);
   const { wwid } = volume;
-  const before = ledger.entry.state;
+  const before = ledger.entry.before ?? ledger.entry.state;
+  ledger.entry.before = before;
 
   const run = async <Result>(
     summary: string,
@@ -53,33 +56,46 @@ export async function detachVolumeFromHost(
     return result;
   };
 
-  ledger.setState('detaching');
-  let flushed: RemovalResult;
-  try {
+  const flush = { ...stepBase, wwid, paths, ...carrierOf(volume), timeoutMs: flushTimeoutMs };
+  const writeBack = async (): Promise<RemovalResult> => {
+    ledger.setState('detaching');
     const inspection = await run('look at the volume and who uses it', removalWaitMs, (steps) =>
       steps.inspectAttachment({ ...stepBase, paths, wwid }),
     );
     refuseUnlessSafe(inspection);
-    const flush = { ...stepBase, wwid, paths, ...carrierOf(volume), timeoutMs: flushTimeoutMs };
-    flushed = await run('write back and remove the map', flushTimeoutMs, (steps) =>
+    return run('write back and remove the map', flushTimeoutMs, (steps) =>
       steps.flushDevice(flush),
-    ).catch(async (error: unknown) => {
+    ).catch((error: unknown) => {
       const lost = mode === 'force' ? unwritten(error) : undefined;
       if (lost === undefined) throw error;
-      const { requestedBy, reason } = await desk.ask(
+      // Said once by the kernel, so kept whatever the person decides.
+      ledger.entry.unwritten = lost;
+      return loseWhatIsNotWritten(
         `detach ${key.volumeId} from ${key.hostId} and lose what is not written back: ${lost}`,
       );
-      const result = await run('remove the map, data may be lost', flushTimeoutMs, (steps) =>
-        steps.flushDevice({ ...flush, data: 'may-be-lost' }),
-      );
-      const approved = `loss of data approved by ${requestedBy}: ${reason}`;
-      return { ...result, warnings: [approved, ...(result.warnings ?? [])] };
     });
+  };
+  const loseWhatIsNotWritten = async (question: string): Promise<RemovalResult> => {
+    const { requestedBy, reason } = await desk.ask(question);
+    const result = await run('remove the map, data may be lost', flushTimeoutMs, (steps) =>
+      steps.flushDevice({ ...flush, data: 'may-be-lost' }),
+    );
+    delete ledger.entry.unwritten;
+    const approved = `loss of data approved by ${requestedBy}: ${reason}`;
+    return { ...result, warnings: [approved, ...(result.warnings ?? [])] };
+  };
+  // A question that a former run has asked is not asked by writing back again: that would succeed,
+  // with the data gone.
+  const { question } = ledger.entry;
+  let flushed: RemovalResult;
+  try {
+    flushed = await (question === undefined ? writeBack() : loseWhatIsNotWritten(question));
   } catch (error) {
     // Nothing was removed, so the volume is what it was.
-    ledger.setState(before);
+    if (!isBrokenOff(error)) ledger.setState(before);
     throw error;
   }
+  ledger.entry.before = 'detaching';
 
   const removeAll = async (): Promise<RemovalResult[]> => {
     const devices = await run('remove the path devices', removalWaitMs, (steps) =>

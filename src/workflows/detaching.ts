@@ -1,4 +1,4 @@
-import { CancellationScope, condition, type ApplicationFailure } from '@temporalio/workflow';
+import { CancellationScope, condition, sleep, type ApplicationFailure } from '@temporalio/workflow';
 import { createFailure } from '../contract/failures.js';
 import { FIXED_BOUNDS } from '../contract/policy.js';
 import type { DetachResult } from '../model/attach-result.js';
@@ -15,15 +15,41 @@ export class Detaching {
   readonly desk: ApprovalDesk;
   private readonly ledger: Ledger;
   private scope = new CancellationScope();
+  /** A detach waits for a host that is known to be away, or is asked to stop doing so. */
+  private wait: 'none' | 'for-host' | 'breaking-off' | 'broken-off' = 'none';
+  /** An undo waits for its next try. */
+  private isPausing = false;
 
   constructor(ledger: Ledger) {
     this.ledger = ledger;
-    this.desk = new ApprovalDesk(ledger);
+    this.desk = new ApprovalDesk(ledger, {
+      onAsk: this.onHost,
+      isBrokenOff: this.isBrokenOff,
+    });
   }
 
   /** Ends what is under way, or waits for a host that will never come. Only an abandon does that. */
   cancel(): void {
+    this.wait = 'none';
     this.scope.cancel();
+  }
+
+  /** Nothing of it is under way on the host, or can be brought to that at once. */
+  get mayRest(): boolean {
+    return this.isAtRest || this.wait === 'for-host';
+  }
+
+  /** Nothing of it is under way on the host: another run can go on from here. */
+  get isAtRest(): boolean {
+    return this.isPausing || this.desk.isUndecided || this.wait === 'broken-off';
+  }
+
+  /** Takes the step back that lies in the queue of a host that is away. */
+  async comeToRest(): Promise<void> {
+    if (this.wait !== 'for-host') return;
+    this.wait = 'breaking-off';
+    this.scope.cancel();
+    await condition(() => this.wait !== 'breaking-off');
   }
 
   /** Data first, then devices, then what nobody else uses. */
@@ -37,7 +63,7 @@ export class Detaching {
         (undo ?? []).map(({ step }) => `undone: ${step}`),
       );
     }
-    const watch = new HostWatch(ledger);
+    const watch = new HostWatch(ledger, { onAway: this.onAway, onHost: this.onHost });
     const watching = watch.run();
     try {
       const result = await this.inScope(() =>
@@ -45,8 +71,10 @@ export class Detaching {
           mode: request.mode,
           desk: this.desk,
           onProgress: watch.onProgress,
+          isBrokenOff: this.isBrokenOff,
         }),
       );
+      delete ledger.entry.before;
       for (const path of ledger.entry.paths) path.touched = false;
       watch.end();
       ledger.setState('detached');
@@ -55,6 +83,8 @@ export class Detaching {
         ? result
         : { ...result, warnings: [...result.warnings, lostBefore(unwritten)] };
     } catch (error) {
+      if (this.isBrokenOff(error)) await this.untilCalledOff(watch);
+      delete ledger.entry.before;
       // Only an abandon cancels it, and says so itself.
       if (stepEnd(error).kind === 'cancelled') throw error;
       const failure = detachFailure(error);
@@ -65,7 +95,26 @@ export class Detaching {
     } finally {
       watch.end();
       await watching;
+      this.wait = 'none';
     }
+  }
+
+  private readonly onAway = (): void => {
+    if (this.wait === 'none') this.wait = 'for-host';
+  };
+
+  private readonly onHost = (): void => {
+    if (this.wait === 'for-host') this.wait = 'none';
+  };
+
+  private readonly isBrokenOff = (error: unknown): boolean =>
+    this.wait === 'breaking-off' && stepEnd(error).kind === 'cancelled';
+
+  /** Holds a detach that was broken off, until its run ends or an abandon ends it for good. */
+  private async untilCalledOff(watch: HostWatch): Promise<void> {
+    watch.end();
+    this.wait = 'broken-off';
+    await condition(() => this.wait !== 'broken-off');
   }
 
   /**
@@ -76,14 +125,23 @@ export class Detaching {
   async undo(cause: ApplicationFailure, hold: (cleanup: Promise<void>) => void): Promise<void> {
     const { ledger } = this;
     ledger.entry.lastFailure = summariseFailure(cause);
-    hold(
-      this.inScope(() => undoAttach(ledger)).then(() => {
-        if (!ledger.holdsSomething) ledger.setState('failed');
-      }),
-    );
+    hold(this.cleanUp());
     const inTime = await condition(() => !ledger.holdsSomething, FIXED_BOUNDS.undoReportMs);
     if (!inTime) ledger.setState('cleaning-up');
   }
+
+  /** Goes on until nothing of a failed attach is left, or an abandon ends it. */
+  async cleanUp(): Promise<void> {
+    const { ledger } = this;
+    await this.inScope(() => undoAttach(ledger, this.pause));
+    if (!ledger.holdsSomething) ledger.setState('failed');
+  }
+
+  private readonly pause = async (pauseMs: number): Promise<void> => {
+    this.isPausing = true;
+    await sleep(pauseMs, { summary: 'before the cleanup is tried again' }).catch(() => undefined);
+    this.isPausing = false;
+  };
 
   private inScope<Result>(work: () => Promise<Result>): Promise<Result> {
     this.scope = new CancellationScope();

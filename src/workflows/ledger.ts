@@ -43,6 +43,8 @@ export interface PathEntry {
 /** Everything an attachment knows; plain data, so that it can be carried into a new run. */
 export interface LedgerEntry {
   state: AttachmentState;
+  /** While a detach is under way: the state it was asked in, and goes back to when it is refused. */
+  before?: AttachmentState;
   /** Milliseconds since the epoch. */
   since: number;
   request?: AttachRequest;
@@ -56,6 +58,8 @@ export interface LedgerEntry {
   unwritten?: string;
   /** What a person is asked to decide. */
   question?: string;
+  /** When missing paths are tried again, and the pause that led there. Milliseconds. */
+  topUp?: { pauseMs: number; dueAt?: number };
   /** Not brought up by itself: the host was booted or replaced, and the request does not want it. */
   dormant?: boolean;
 }
@@ -109,6 +113,7 @@ export class Ledger {
     delete this.entry.machineId;
     delete this.entry.dormant;
     delete this.entry.unwritten;
+    delete this.entry.topUp;
     this.setState('attaching');
   }
 
@@ -170,7 +175,7 @@ export class Ledger {
   }
 
   /** Writes what differs from what the server knows; a search attribute costs an event. */
-  private show(): void {
+  show(): void {
     const { state, volume, paths } = this.entry;
     setCurrentDetails(currentDetails(this.view()));
     const known = workflowInfo().typedSearchAttributes;

@@ -1,4 +1,4 @@
-import { setCurrentDetails, sleep } from '@temporalio/workflow';
+import { continueAsNew, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
 import { claimOwnerId, type AttachmentKey } from '../contract/ids.js';
 import { FIXED_BOUNDS } from '../contract/policy.js';
 import type { HostPath } from '../model/steps.js';
@@ -43,6 +43,7 @@ export async function leftovers(input: LeftoversInput): Promise<LeftoversOutcome
       setCurrentDetails(`**cleaning up** ${about}\n\nLast failure: ${said}`);
     }
     await sleep(pauseMs, { summary: 'before the cleanup is tried again' });
+    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof leftovers>(input);
     pauseMs = Math.min(2 * pauseMs, FIXED_BOUNDS.cleanupRetryMaxMs);
   }
 }

@@ -6,7 +6,12 @@ import {
   isCancellation,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import { createFailure, isFailureType, type FailureSummary } from '../contract/failures.js';
+import {
+  createFailure,
+  isFailureType,
+  type FailureFacts,
+  type FailureSummary,
+} from '../contract/failures.js';
 
 /** The SDK's type (1.24.0) for a step that was cut off when its worker ended in order. */
 const CUT_OFF = 'WorkerShutdown';
@@ -47,6 +52,12 @@ export function stepEnd(error: unknown): StepEnd {
 export function summariseFailure(failure: ApplicationFailure): FailureSummary {
   const type = isFailureType(failure.type) ? failure.type : 'InternalFault';
   return { type, message: failure.message };
+}
+
+/** The same with the facts beside it, for who must tell it again word for word. */
+export function failureWithFacts(failure: ApplicationFailure): FailureSummary {
+  const facts = failure.details?.[0] as FailureFacts | undefined;
+  return { ...summariseFailure(failure), ...(facts === undefined ? {} : { facts }) };
 }
 
 /**

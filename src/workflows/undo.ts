@@ -1,4 +1,4 @@
-import { CancellationScope, sleep } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import type { UndoStep } from '../contract/failures.js';
 import { describePath } from '../contract/path-key.js';
 import { FIXED_BOUNDS } from '../contract/policy.js';
@@ -12,8 +12,13 @@ import { stepEnd } from './step-failure.js';
  * then sessions. Never rejects; how each step went is in the ledger, also while it still goes on.
  *
  * Call it in a scope that only an abandon cancels.
+ *
+ * @param pause - waits so many milliseconds before the next try; ends early without a failure
  */
-export async function undoAttach(ledger: Ledger): Promise<void> {
+export async function undoAttach(
+  ledger: Ledger,
+  pause: (pauseMs: number) => Promise<void>,
+): Promise<void> {
   let pauseMs: number = FIXED_BOUNDS.cleanupRetryMinMs;
   while (ledger.holdsSomething) {
     ledger.entry.undo = await undoOnce(ledger);
@@ -24,7 +29,7 @@ export async function undoAttach(ledger: Ledger): Promise<void> {
     // An abandon ends it: then another workflow cleans up.
     if (CancellationScope.current().consideredCancelled) return;
     ledger.setState('cleaning-up');
-    await sleep(pauseMs, { summary: 'before the cleanup is tried again' }).catch(() => undefined);
+    await pause(pauseMs);
     pauseMs = Math.min(2 * pauseMs, FIXED_BOUNDS.cleanupRetryMaxMs);
   }
 }

@@ -5,11 +5,15 @@ const LOOK_INTERVAL_MS = 5;
 /**
  * Repeats an assertion until it holds, and fails with its last error when the time is up.
  *
+ * @param bounds.everyMs - more than the default for a look that is no trifle to who answers it
  * @returns what the assertion returned
  */
 export async function eventually<Seen>(
   assertion: () => Seen | Promise<Seen>,
-  { withinMs = 2_000 }: { readonly withinMs?: number } = {},
+  {
+    withinMs = 2_000,
+    everyMs = LOOK_INTERVAL_MS,
+  }: { readonly withinMs?: number; readonly everyMs?: number } = {},
 ): Promise<Seen> {
   const end = performance.now() + withinMs;
   for (;;) {
@@ -18,6 +22,6 @@ export async function eventually<Seen>(
     } catch (error) {
       if (performance.now() >= end) throw error;
     }
-    await pause(LOOK_INTERVAL_MS);
+    await pause(everyMs);
   }
 }

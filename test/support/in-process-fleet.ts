@@ -21,6 +21,7 @@ import type { AttachmentView } from '../../src/model/attachment.js';
 import type { DetachRequestInput } from '../../src/model/detach-request.js';
 import type { AbandonRequest, Approval } from '../../src/model/operations.js';
 import type { AbandonResult } from '../../src/model/plan.js';
+import type { PortalNetwork } from '../../src/host/portal-network.js';
 import { createVerbs } from '../../src/privileged/create-verbs.js';
 import type { SecretStore } from '../../src/privileged/secrets.js';
 import { createSimulatedHost, type SimulatedHost } from '../../src/simulator/simulated-host.js';
@@ -58,8 +59,9 @@ export class FleetHost {
   }
 
   /** Starts the host's worker; work that waited for it begins. */
-  async startWorker(secrets: SecretStore = NO_SECRETS): Promise<void> {
-    const { runner, files, writer, network } = this.simulated;
+  async startWorker(seams: Partial<WorkerSeams> = {}): Promise<void> {
+    const { runner, files, writer } = this.simulated;
+    const { secrets = NO_SECRETS, network = this.simulated.network } = seams;
     const verbs = createVerbs({ runner, files, writer, secrets });
     const { hostId } = this;
     const worker = await Worker.create({
@@ -80,6 +82,12 @@ export class FleetHost {
   }
 }
 
+/** What a test may put in the place of the simulated host's own. */
+interface WorkerSeams {
+  readonly secrets: SecretStore;
+  readonly network: PortalNetwork;
+}
+
 const NO_SECRETS: SecretStore = {
   resolve: () => Promise.reject(new Error('this test has no secrets')),
 };
@@ -97,13 +105,18 @@ export class Fleet {
   readonly client: Client;
   private readonly native: NativeConnection;
   private readonly hosts: FleetHost[] = [];
-  private readonly control: { worker: Worker; done: Promise<void> };
+  private readonly createControl: (workflowBundle: string) => Promise<Worker>;
+  private control: { worker: Worker; done: Promise<void> } | undefined;
   private luns = 0;
 
-  private constructor(client: Client, native: NativeConnection, control: Worker) {
+  private constructor(
+    client: Client,
+    native: NativeConnection,
+    createControl: (workflowBundle: string) => Promise<Worker>,
+  ) {
     this.client = client;
     this.native = native;
-    this.control = { worker: control, done: control.run() };
+    this.createControl = createControl;
     this.array.addTarget({ iqn: FLEET_IQN, portals: FLEET_PORTALS });
   }
 
@@ -120,23 +133,37 @@ export class Fleet {
       attach: (request: unknown) => mooring.attach(request as AttachRequestInput),
       detach: (request: unknown) => mooring.detach(request as DetachRequestInput),
     };
-    const control = await Worker.create({
-      connection: native,
-      taskQueue: CONTROL_TASK_QUEUE,
-      workflowBundle: { codePath: server.workflowBundle },
-      activities: createControlActivities({ ledger: createTemporalLedger(client, fronts) }),
-      identity: IDENTITY,
-      stickyQueueScheduleToStartTimeout: 2_000,
-    });
-    return new Fleet(client, native, control);
+    const createControl = (codePath: string): Promise<Worker> =>
+      Worker.create({
+        connection: native,
+        taskQueue: CONTROL_TASK_QUEUE,
+        workflowBundle: { codePath },
+        activities: createControlActivities({ ledger: createTemporalLedger(client, fronts) }),
+        identity: IDENTITY,
+        stickyQueueScheduleToStartTimeout: 2_000,
+      });
+    const fleet = new Fleet(client, native, createControl);
+    await fleet.startControlWorker(server.workflowBundle);
+    return fleet;
   }
 
   async stop(): Promise<void> {
     await Promise.all(this.hosts.map((host) => host.stopWorker()));
-    this.control.worker.shutdown();
-    await this.control.done;
+    await this.stopControlWorker();
     await this.native.close();
     await this.client.connection.close();
+  }
+
+  /** @param workflowBundle - path of the workflow code it runs */
+  async startControlWorker(workflowBundle: string): Promise<void> {
+    const worker = await this.createControl(workflowBundle);
+    this.control = { worker, done: worker.run() };
+  }
+
+  async stopControlWorker(): Promise<void> {
+    this.control?.worker.shutdown();
+    await this.control?.done;
+    this.control = undefined;
   }
 
   /** A host whose worker runs. */

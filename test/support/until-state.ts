@@ -4,7 +4,7 @@ import { eventually } from './eventually.js';
 import type { Fleet } from './in-process-fleet.js';
 
 /** Two cores may be busy with anything. */
-const PATIENCE = { withinMs: 30_000 };
+const PATIENCE = { withinMs: 120_000, everyMs: 50 };
 
 /** Waits until an attachment is in a state. */
 export async function untilState(

@@ -1,0 +1,7 @@
+/**
+ * Ids of changes that open runs do not know yet: `patched(ID)` is false while such a run is replayed,
+ * and true from there on. Docs and procedure: `docs/upgrades.md`. Never renamed, never used twice.
+ */
+
+/** 0.1.0, November 2026. A host is not looked for while a person decides. */
+export const NO_LOOK_WHILE_ASKING = 'no-look-while-asking';
