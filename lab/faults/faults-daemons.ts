@@ -30,6 +30,7 @@ export const daemonFaults: readonly LabFault[] = [
       strike: ({ stage }) => stage.daemons.stopIscsid(),
       noticed: after(LOGIN),
     }),
+    claim: 'iscsid stopped during a login costs no attach, or fails it by name without a trace',
     ends: ['attached', 'absent'],
     mayFailWith: ['HostNotReady'],
   },
@@ -49,10 +50,16 @@ export const daemonFaults: readonly LabFault[] = [
   during('M-02', 'multipathd killed after the map', after(ADD_MAP), {
     strike: ({ stage }) => stage.daemons.killMultipathd(),
   }),
-  during('M-03', 'multipathd stopped before the map', before(ADD_MAP), {
-    strike: ({ stage }) => stage.daemons.stopMultipathd(),
-    noticed: after(ADD_MAP),
-  }),
+  {
+    ...during('M-03', 'multipathd stopped before the map', before(ADD_MAP), {
+      strike: ({ stage }) => stage.daemons.stopMultipathd(),
+      noticed: after(ADD_MAP),
+    }),
+    claim: 'multipathd stopped before the map costs no attach, or fails it by name without a trace',
+    // A map is required, and the daemon is waited for no longer than 10 s.
+    ends: ['attached', 'absent'],
+    mayFailWith: ['MultipathUnavailable'],
+  },
   during('M-04', 'multipathd restarted before the map removal', before(REMOVE_MAP), {
     strike: ({ stage }) => stage.daemons.restartMultipathd(),
   }),
