@@ -7,7 +7,7 @@ import { settledLook } from './guest-look.js';
 import { FaultAsker } from './fault-asker.js';
 import { VOLUMES } from './fault-array.js';
 import { GuestIo } from './guest-io.js';
-import type { IN_KERNEL, Place } from './place.js';
+import { KERNEL_SCAN, type Place } from './place.js';
 import type { Stage } from './stage.js';
 import type { Stop } from './stand-ins.js';
 import { udevWwid } from '../../test/torture/wwids.js';
@@ -68,9 +68,9 @@ export class FaultRun {
     if (code !== 0) throw new Error(`it did not come about: ${bash}`);
   }
 
-  /** Until somebody waits in the kernel for a path that gives no answer. */
-  async untilInKernel(name: (typeof IN_KERNEL)[keyof typeof IN_KERNEL]): Promise<void> {
-    await this.until(`grep -qs ${name} /proc/[0-9]*/task/*/stack`);
+  /** Until somebody waits in the kernel for a scan of a path that gives no answer. */
+  async untilInScan(): Promise<void> {
+    await this.until(`grep -qs ${KERNEL_SCAN} /proc/[0-9]*/task/*/stack`);
   }
 
   /** Until the server has given the step up, because its worker gave no sign. */

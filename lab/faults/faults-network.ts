@@ -1,7 +1,7 @@
 import { OWN_PORTAL, PORTALS, SECOND_PORTAL } from './fault-array.js';
 import type { FaultRun } from './fault-run.js';
 import type { LabFault } from './fault.js';
-import { after, before, IN_KERNEL, LOGOUT, loginTo, NEW_RECORD, REMOVE_MAP } from './place.js';
+import { after, before, LOGOUT, loginTo, NEW_RECORD, REMOVE_MAP } from './place.js';
 
 const LOGIN = loginTo(OWN_PORTAL);
 const FLAPS = 6;
@@ -49,7 +49,7 @@ export const networkFaults: readonly LabFault[] = [
       await login.reached;
       await dropAll(run);
       await login.release();
-      await run.untilInKernel(IN_KERNEL.scan);
+      await run.untilInScan();
     },
   },
   {
@@ -102,16 +102,16 @@ export const networkFaults: readonly LabFault[] = [
   },
   {
     id: 'P-08',
-    claim: 'a portal that goes silent during the deletes does not stop the detach',
+    claim: 'a portal that goes silent before the deletes does not stop the detach',
     begins: 'attached',
     ends: ['absent'],
     async play(run) {
       const removal = await run.stopAt(after(REMOVE_MAP));
-      void run.detach();
+      const detach = run.detach();
       await removal.reached;
       await run.stage.network.drop(OWN_PORTAL);
       await removal.release();
-      await run.untilInKernel(IN_KERNEL.delete);
+      await detach;
     },
   },
   {

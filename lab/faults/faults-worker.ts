@@ -6,7 +6,6 @@ import {
   before,
   DELETE_RECORD,
   FORGET_WWID,
-  IN_KERNEL,
   LOGOUT,
   loginTo,
   REMOVE_MAP,
@@ -49,7 +48,7 @@ export const workerFaults: readonly LabFault[] = [
       await login.reached;
       await network.drop(OWN_PORTAL);
       await login.release();
-      await run.untilInKernel(IN_KERNEL.scan);
+      await run.untilInScan();
       // The process is there until the kernel lets go of the thread that asked for the scan.
       const dead = worker.kill();
       await network.restore();

@@ -40,5 +40,5 @@ export function loginTo(portal: string): Call {
   return { program: 'iscsiadm', with: [`-p ${portal} `, '--login'] };
 }
 
-/** Functions of the kernel in which a write to sysfs waits for a path that gives no answer. */
-export const IN_KERNEL = { scan: 'store_scan', delete: 'sdev_store_delete' } as const;
+/** The kernel's function in which a scan waits for a path that gives no answer. */
+export const KERNEL_SCAN = 'store_scan';
