@@ -20,7 +20,7 @@ export const arrayFaults: readonly LabFault[] = [
       await login.reached;
       await run.stage.array.unmapOurs();
       await login.release();
-      await run.until(`! pgrep -f 'iscsiadm.genuine.*--login' > /dev/null`);
+      await run.until(`! pgrep -f '[i]scsiadm.genuine.*--login' > /dev/null`);
     },
   },
   {

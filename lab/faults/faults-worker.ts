@@ -30,7 +30,7 @@ export const workerFaults: readonly LabFault[] = [
       await login.reached;
       await network.drop(OWN_PORTAL);
       await login.release();
-      await run.until('pgrep -f "iscsiadm.genuine.*--login" > /dev/null');
+      await run.until('pgrep -f "[i]scsiadm.genuine.*--login" > /dev/null');
       await worker.kill();
       await network.restore();
     },
