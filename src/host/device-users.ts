@@ -1,6 +1,7 @@
 import type { DeviceUser } from './facts.js';
 import { ifPresent, type FileTree } from './file-tree.js';
 import { parseMountInfo, parseSwaps, type MountFact } from './mounts.js';
+import { partitionsOf } from './partitions.js';
 
 const BLOCKS = '/sys/class/block';
 
@@ -12,7 +13,8 @@ interface WatchedBlock {
 }
 
 /**
- * Who uses these block devices or their partitions: holders in device-mapper and md, mounts, swap.
+ * Who uses these block devices or their partitions: holders in device-mapper and md, loop devices,
+ * mounts, swap.
  *
  * A partition map over a multipath map (uuid `part1-mpath-…`) is no user by itself: udev makes them
  * unasked, and the removal of the map takes them along unless they are in use themselves.
@@ -44,6 +46,7 @@ export async function findDeviceUsers(
     const block = await kernelName(files, swap);
     if (names.has(block)) users.push({ block, kind: 'swap', what: swap });
   }
+  users.push(...(await loopsOver(files, names)));
   return dropRepeated(users);
 }
 
@@ -67,15 +70,7 @@ async function follow(files: FileTree, block: string, found: Findings): Promise<
     else
       found.users.push({ block, kind: 'holder', what: holder, ...(await dmName(files, holder)) });
   }
-  for (const name of (await ifPresent(files.list(path))) ?? []) {
-    if (name.startsWith(block) && (await isPartition(files, `${path}/${name}`))) {
-      await follow(files, name, found);
-    }
-  }
-}
-
-async function isPartition(files: FileTree, path: string): Promise<boolean> {
-  return (await ifPresent(files.readText(`${path}/partition`))) !== undefined;
+  for (const partition of await partitionsOf(files, block)) await follow(files, partition, found);
 }
 
 async function isPartitionMap(files: FileTree, holder: string): Promise<boolean> {
@@ -104,11 +99,26 @@ async function readSwaps(files: FileTree): Promise<readonly string[]> {
   return text === undefined ? [] : parseSwaps(text);
 }
 
+/** A loop device is in no list of holders, and no program has open what it lies on. */
+async function loopsOver(files: FileTree, names: ReadonlySet<string>): Promise<DeviceUser[]> {
+  const loops = ((await ifPresent(files.list(BLOCKS))) ?? []).filter((name) =>
+    /^loop\d+$/.test(name),
+  );
+  const found = await Promise.all(
+    loops.map(async (loop): Promise<DeviceUser[]> => {
+      const backing = await ifPresent(files.readText(`${BLOCKS}/${loop}/loop/backing_file`));
+      const block = backing === undefined ? '' : await kernelName(files, backing.trim());
+      return names.has(block) ? [{ block, kind: 'holder', what: loop }] : [];
+    }),
+  );
+  return found.flat();
+}
+
 /**
  * The watched device a mount says it is of. Needed for btrfs and the like: they show a device number
  * of their own (major 0), which names no block device.
  */
-async function blockBySource(
+export async function blockBySource(
   files: FileTree,
   mount: MountFact,
   names: ReadonlySet<string>,

@@ -13,6 +13,8 @@ export interface FileTree {
   realPath(path: string): Promise<string>;
   /** Where one link points, without a look at what is there. */
   readLink(path: string): Promise<string>;
+  /** The number (`8:16`) of the block device a path leads to; `undefined` for anything else. */
+  blockNumber(path: string): Promise<string | undefined>;
 }
 
 /** The thing is not there: no entry, no directory on the way, or its device has gone meanwhile. */

@@ -1,6 +1,8 @@
 import type { DeviceUser } from './facts.js';
+import { blockBySource } from './device-users.js';
 import { ifPresent, type FileTree } from './file-tree.js';
 import { parseMountInfo } from './mounts.js';
+import { partitionsOf } from './partitions.js';
 
 /** It keeps every disk it knows open, and lets go of one that is taken away. */
 const MULTIPATH_DAEMON = 'multipathd';
@@ -8,16 +10,12 @@ const MULTIPATH_DAEMON = 'multipathd';
 /** So many processes are looked at side by side: each look waits for the disk of nobody. */
 const AT_ONCE = 16;
 
-interface Wanted {
-  /** `/dev/sdb` to `sdb`. */
-  readonly byPath: ReadonlyMap<string, string>;
-  /** `8:16` to `sdb`. */
-  readonly byNumber: ReadonlyMap<string, string>;
-}
+/** Block devices and their partitions, by number: `8:16` is `sdb`. */
+type Wanted = ReadonlyMap<string, string>;
 
 /**
- * Programs that have block devices open, and mounts of them in any mount namespace: a container's
- * mounts are in no other list. Needs root's rights to see the files of others.
+ * Programs that have block devices or partitions of them open, and mounts of them in any mount
+ * namespace: a container's mounts are in no other list, and its names for a device are its own. Needs root's rights to see the files of others.
  *
  * @throws what the file tree threw: a process that cannot be looked into may be the user
  */
@@ -48,25 +46,36 @@ async function inTurns<Item>(
 }
 
 async function numbersOf(files: FileTree, blocks: readonly string[]): Promise<Wanted> {
-  const byNumber = new Map<string, string>();
-  for (const block of blocks) {
+  const partitions = await Promise.all(blocks.map((block) => partitionsOf(files, block)));
+  const wanted = new Map<string, string>();
+  for (const block of [...blocks, ...partitions.flat()]) {
     const number = await ifPresent(files.readText(`/sys/class/block/${block}/dev`));
-    if (number !== undefined) byNumber.set(number.trim(), block);
+    if (number !== undefined) wanted.set(number.trim(), block);
   }
-  return { byPath: new Map(blocks.map((block) => [`/dev/${block}`, block])), byNumber };
+  return wanted;
 }
 
-async function openedBy(files: FileTree, pid: string, { byPath }: Wanted): Promise<DeviceUser[]> {
+async function openedBy(files: FileTree, pid: string, wanted: Wanted): Promise<DeviceUser[]> {
   const fds = (await ifPresent(files.list(`/proc/${pid}/fd`))) ?? [];
-  // The link's own words: to go where they lead could mean a file server that does not answer.
-  const targets = await Promise.all(
-    fds.map((fd) => ifPresent(files.readLink(`/proc/${pid}/fd/${fd}`))),
+  const opened = await Promise.all(
+    fds.map((fd) => ifPresent(openedBlock(files, wanted, `/proc/${pid}/fd/${fd}`))),
   );
-  const blocks = new Set(targets.flatMap((target) => byPath.get(target ?? '') ?? []));
+  const blocks = new Set(opened.filter((block) => block !== undefined));
   if (blocks.size === 0) return [];
   const name = (await ifPresent(files.readText(`/proc/${pid}/comm`)))?.trim() ?? 'a program';
   if (name === MULTIPATH_DAEMON) return [];
   return [...blocks].map((block) => ({ block, kind: 'process', what: `pid ${pid}`, name }));
+}
+
+/** Which of the wanted a descriptor leads to. By the number: a container has names of its own. */
+async function openedBlock(
+  files: FileTree,
+  wanted: Wanted,
+  descriptor: string,
+): Promise<string | undefined> {
+  // The link's own words first: to go where they lead could mean a file server that does not answer.
+  if (!(await files.readLink(descriptor)).startsWith('/dev/')) return undefined;
+  return wanted.get((await files.blockNumber(descriptor)) ?? '');
 }
 
 /** Processes of one mount namespace with one root see the same mounts; most of a host do. */
@@ -89,17 +98,20 @@ async function sameMountViews(
 async function mountedIn(
   files: FileTree,
   pids: readonly string[],
-  { byNumber }: Wanted,
+  wanted: Wanted,
 ): Promise<DeviceUser[]> {
+  const names = new Set(wanted.values());
   for (const pid of pids) {
     const text = await mountsOf(files, pid);
     // Empty for a process that is just ending.
     if (text === undefined || text === '') continue;
-    return parseMountInfo(text).flatMap(({ devNumber, mountPoint }) => {
-      const block = byNumber.get(devNumber);
-      if (block === undefined) return [];
-      return [{ block, kind: 'mount' as const, what: `namespace of pid ${pid}`, name: mountPoint }];
-    });
+    const users: DeviceUser[] = [];
+    for (const mount of parseMountInfo(text)) {
+      const block = wanted.get(mount.devNumber) ?? (await blockBySource(files, mount, names));
+      const what = `namespace of pid ${pid}`;
+      if (block !== undefined) users.push({ block, kind: 'mount', what, name: mount.mountPoint });
+    }
+    return users;
   }
   return [];
 }

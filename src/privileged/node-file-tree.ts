@@ -1,5 +1,5 @@
 import { closeSync, openSync, readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs';
-import { open, readdir, readlink, realpath } from 'node:fs/promises';
+import { open, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import type { FileTree } from '../host/file-tree.js';
 
 /** Nothing that mooring reads is near this; a file that is has something else in it. */
@@ -38,6 +38,18 @@ export class NodeFileTree implements FileTree {
   async readLink(path: string): Promise<string> {
     return isBelow(path, NAMES_IN_MEMORY) ? readlinkSync(path) : readlink(path);
   }
+
+  async blockNumber(path: string): Promise<string | undefined> {
+    const about = await stat(path);
+    return about.isBlockDevice() ? deviceNumber(BigInt(about.rdev)) : undefined;
+  }
+}
+
+/** A device's number as sysfs writes it; the bits are those of the C library's `major` and `minor`. */
+export function deviceNumber(rdev: bigint): string {
+  const major = ((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & ~0xfffn);
+  const minor = (rdev & 0xffn) | ((rdev >> 12n) & ~0xffn);
+  return `${major}:${minor}`;
 }
 
 function isBelow(path: string, places: readonly string[]): boolean {

@@ -1,4 +1,4 @@
-import type { FileTree } from '../../src/host/file-tree.js';
+import { ifPresent, type FileTree } from '../../src/host/file-tree.js';
 import type { FileWriter } from '../../src/privileged/file-writer.js';
 
 type Entry =
@@ -105,6 +105,13 @@ export class MemoryFileTree implements FileTree, FileWriter {
     if (entry.kind === 'unreadable') throw nodeError(entry.code, path);
     if (entry.kind !== 'link') throw nodeError('EINVAL', path);
     return entry.target;
+  }
+
+  /** A name that leads to `/dev/sdb` has the number sysfs gives `sdb`. */
+  async blockNumber(path: string): Promise<string | undefined> {
+    const block = this.#resolve(path).replace(/^\/dev\//, '');
+    const number = await ifPresent(this.readText(`/sys/class/block/${block}/dev`));
+    return number?.trim();
   }
 
   async writeAttribute(path: string, value: string): Promise<void> {

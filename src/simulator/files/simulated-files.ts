@@ -1,6 +1,7 @@
 import type { FileTree } from '../../host/file-tree.js';
 import type { FileWriter } from '../../privileged/file-writer.js';
 import type { LinuxHost, RunningHost } from '../linux-host.js';
+import { blockDevices } from './block-devices.js';
 import { devView } from './dev-view.js';
 import { listing, type Directory, type Entry } from './entries.js';
 import { lookUp, type Found } from './lookup.js';
@@ -60,6 +61,14 @@ export class SimulatedFiles implements FileTree, FileWriter {
       this.#refuseUnreadable('readlink', path, real);
       if (entry.kind !== 'link') throw new SystemError('EINVAL', 'readlink', path);
       return Promise.resolve(entry.target);
+    });
+  }
+
+  blockNumber(path: string): Promise<string | undefined> {
+    return this.#host.serve(async (running) => {
+      const { path: real } = this.#look(running, path, { syscall: 'readlink' });
+      this.#refuseUnreadable('readlink', path, real);
+      return blockDevices(running).find(({ block }) => real === `/dev/${block}`)?.devNumber;
     });
   }
 

@@ -59,6 +59,17 @@ test('a mount seen in both namespaces is named once', async () => {
   expect(await findDeviceUsers(host, BLOCKS, ['dm-3'])).toHaveLength(1);
 });
 
+test('a loop device over a path is a user', async () => {
+  const host = hostWithMap();
+  host.file('/sys/class/block/loop4/loop/backing_file', '/dev/sdb\n');
+  host
+    .file('/sys/class/block/loop5/loop/backing_file', '/srv/image\n')
+    .file('/sys/class/block/loop6/dev', '7:6\n');
+  expect(await findDeviceUsers(host, BLOCKS, ['dm-3'])).toEqual([
+    { block: 'sdb', kind: 'holder', what: 'loop4' },
+  ]);
+});
+
 test('a mounted partition of a path is a user', async () => {
   const host = hostWithMap();
   addPartition(host, 'sdb', { block: 'sdb1', devNumber: '8:17' });

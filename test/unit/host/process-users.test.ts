@@ -52,6 +52,38 @@ test('where a descriptor leads to is read, and not gone to', async () => {
   expect(await findProcessUsers(files, ['sdb'])).toEqual([]);
 });
 
+test('a program that has the device open under a name of its own is found by the number', async () => {
+  const files = host()
+    .file('/proc/42/comm', 'postgres\n')
+    .link('/dev/vol0', '/dev/sdb')
+    .link('/proc/42/fd/7', '/dev/vol0');
+  expect(await findProcessUsers(files, ['sdb'])).toMatchObject([{ block: 'sdb', what: 'pid 42' }]);
+});
+
+test.each([
+  ['is open', (files: MemoryFileTree) => files.link('/proc/50/fd/7', '/dev/sdb1')],
+  [
+    'is mounted in a namespace of its own',
+    (files: MemoryFileTree) =>
+      files.file('/proc/50/mountinfo', `${INIT}60 27 8:17 / /data rw - ext4 /dev/sdb1 rw\n`),
+  ],
+])('a partition that %s is the disk in use', async (_, use) => {
+  const files = host()
+    .file('/sys/class/block/sdb/sdb1/partition', '1\n')
+    .file('/sys/class/block/sdb1/dev', '8:17\n')
+    .file('/dev/sdb1');
+  use(files);
+  expect(await findProcessUsers(files, ['sdb'])).toMatchObject([{ block: 'sdb1' }]);
+});
+
+test('btrfs in a namespace of its own, which shows a number of its own, is found by its source', async () => {
+  const files = host().file(
+    '/proc/50/mountinfo',
+    `${INIT}60 27 0:57 / /data rw - btrfs /dev/sdb rw\n`,
+  );
+  expect(await findProcessUsers(files, ['sdb'])).toMatchObject([{ block: 'sdb', kind: 'mount' }]);
+});
+
 test('multipathd, which has every disk open, is no user', async () => {
   const files = host().file('/proc/42/comm', 'multipathd\n').link('/proc/42/fd/7', '/dev/sdb');
   expect(await findProcessUsers(files, ['sdb'])).toEqual([]);

@@ -1,9 +1,19 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ifPresent } from '../../../src/host/file-tree.js';
-import { NodeFileTree } from '../../../src/privileged/node-file-tree.js';
+import { deviceNumber, NodeFileTree } from '../../../src/privileged/node-file-tree.js';
 import {
   NodeFileWriter,
   openUnnamedFile,
@@ -37,6 +47,30 @@ test('names are listed sorted, and links are resolved', async () => {
   await symlink('b', join(root, 'sys', 'a'));
   expect(await files.list(join(root, 'sys'))).toEqual(['a', 'b']);
   expect(await files.realPath(join(root, 'sys', 'a'))).toBe(join(root, 'sys', 'b'));
+});
+
+test('what a program has open is a block device only when it is one', async () => {
+  const file = await open('/dev/null', 'r');
+  const others = await open(join(root), 'r');
+  try {
+    expect(await files.blockNumber(`/proc/self/fd/${file.fd}`)).toBeUndefined();
+    expect(await files.blockNumber(`/proc/self/fd/${others.fd}`)).toBeUndefined();
+    await expect(files.blockNumber('/proc/self/fd/9999')).rejects.toMatchObject({
+      code: 'ENOENT',
+    });
+  } finally {
+    await file.close();
+    await others.close();
+  }
+});
+
+test.each([
+  [0x810n, '8:16'],
+  [0xfd03n, '253:3'],
+  [0x12345n, '291:69'],
+  [0x10000805n, '8:65541'],
+])('the number %i is %s', (rdev, text) => {
+  expect(deviceNumber(rdev)).toBe(text);
 });
 
 test('what is not there is absent, what is no directory is not a directory without names', async () => {
