@@ -26,6 +26,7 @@ const TASKS = {
   },
   durability: { dist: true, command: [...TYPESCRIPT, 'test/durability/main.ts'] },
   conformance: { dist: true, command: [...TYPESCRIPT, 'lab/conformance.ts'] },
+  restart: { command: [...TYPESCRIPT, 'test/restart/main.ts'] },
   torture: { command: [...TYPESCRIPT, 'test/torture/main.ts'] },
   'bench:lab': { dist: true, command: [...TYPESCRIPT, 'bench/lab/bench.ts'] },
   'bench:peer': { dist: true, command: [...TYPESCRIPT, 'bench/peer/bench.ts'] },
