@@ -1,6 +1,7 @@
 import type { Guest } from '../guest.js';
 
-const NODES = '/etc/iscsi/nodes';
+/** All of it: a record is written beside the nodes and moved there, which wants one file system. */
+const DATABASE = '/etc/iscsi';
 const DISK = '/run/lab-disk';
 const FILLER = `${DISK}/filler`;
 
@@ -18,8 +19,8 @@ export class RecordDisk {
     await this.guest.script(`
       mkdir -p ${DISK}
       mount -t tmpfs -o size=256k lab-disk ${DISK}
-      cp -a ${NODES} ${DISK}/nodes
-      mount --bind ${DISK}/nodes ${NODES}
+      cp -a ${DATABASE} ${DISK}/iscsi
+      mount --bind ${DISK}/iscsi ${DATABASE}
       dd if=/dev/zero of=${FILLER} bs=4k status=none 2> /dev/null || true`);
     this.isMounted = true;
   }
@@ -32,7 +33,7 @@ export class RecordDisk {
   /** The disk below has the database again, as it was before. */
   async remove(): Promise<void> {
     if (!this.isMounted) return;
-    await this.guest.script(`umount ${NODES} && umount ${DISK}`);
+    await this.guest.script(`umount ${DATABASE} && umount ${DISK}`);
     this.isMounted = false;
   }
 }
