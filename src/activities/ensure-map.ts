@@ -50,6 +50,9 @@ export function ensureMapStep(host: HostContext): HostSteps['ensureMap'] {
         if (input.multipath === 'required') {
           throw createFailure('MultipathUnavailable', `No multipathd: ${silence}`);
         }
+        // A path below a map is never handed out beside it.
+        const map = await findMap(host.files, input.wwid);
+        if (map !== undefined) return unwatched(host, input, map, paths, silence);
         return single(host, { ...input, signal }, paths, [
           `no multipathd (${silence}): the volume hangs on one path and does not survive its loss`,
         ]);
@@ -209,6 +212,22 @@ async function formed(
       ...(await readOnlyWarning(host, map.block)),
     ],
   };
+}
+
+/** A map whose daemon gives no answer is as good as its paths are now. */
+async function unwatched(
+  host: HostContext,
+  input: EnsureMapInput,
+  map: DmFact,
+  paths: readonly Path[],
+  silence: string,
+): Promise<FormedDevice> {
+  if (!isReady(map)) {
+    throw createFailure('MapNotUsable', `The map ${map.name} is suspended`, { wwid: input.wwid });
+  }
+  const device = await formed(host, input, map, paths);
+  const warning = `no multipathd (${silence}): nobody follows the paths of ${map.name}`;
+  return { ...device, warnings: [...device.warnings, warning] };
 }
 
 /** A map of the right name over somebody else's disks would mix their data. */

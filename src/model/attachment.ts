@@ -26,4 +26,6 @@ export interface AttachmentView {
   readonly undo?: readonly UndoStep[];
   /** What a person is asked to approve or refuse. */
   readonly question?: string;
+  /** The host was booted, and the volume is being brought up again or waits for its turn. */
+  readonly recovering?: true;
 }

@@ -1,14 +1,25 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { ATTACHMENT_WORKFLOW, HOST_BOOTED_SIGNAL } from '../contract/names.js';
+import { ATTACHMENT_WORKFLOW, HOST_BOOTED_SIGNAL, STATE_QUERY } from '../contract/names.js';
+import { POLICY_BOUNDS } from '../contract/policy.js';
 import { HOST_ATTRIBUTE } from '../contract/search-attributes.js';
+import type { HostIdentity } from '../host/facts.js';
 import type { FileTree } from '../host/file-tree.js';
 import { readHostIdentity } from '../host/host-identity.js';
+import type { AttachmentView } from '../model/attachment.js';
 import { firstLine } from './worker-refused.js';
 
-/** A host with hundreds of volumes must not bring them all up in one moment. */
-const PAUSE_BETWEEN_MS = 100;
+/**
+ * A host may have hundreds of volumes. So many are brought up at a time: what they put on the host at
+ * once stays below its worker's slots, so that none fails because it waited too long for one.
+ */
+export const RECOVERIES_AT_ONCE = 8;
+/** One that takes longer than an attach may is not waited for; it goes on by itself. */
+const RECOVERY_WATCH_MS = POLICY_BOUNDS.deadlineMs.default;
+const LOOK_INTERVAL_MS = 500;
+/** A control worker answers within milliseconds; without an answer the attachment is told anyway. */
+const LOOK_TIMEOUT_MS = 5_000;
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
 const TRIES_MAX = 100;
@@ -25,7 +36,8 @@ export interface AnnouncingHost {
 
 /**
  * Tells the open attachments of this host, oldest first, which boot it is. Those that were brought up
- * in an earlier one and are wanted bring themselves up again; to the others it is no news.
+ * in an earlier one and are wanted bring themselves up again, {@link RECOVERIES_AT_ONCE} at a time.
+ * Those of this boot are not told: a worker that is merely started again leaves no trace.
  *
  * Never rejects: the worker serves its host in any case, and tries again until it is heard.
  */
@@ -52,20 +64,62 @@ function isAborted(signal: AbortSignal): boolean {
 }
 
 async function announceOnce(host: AnnouncingHost): Promise<void> {
-  const { client, logger, hostId, files, signal } = host;
+  const { client, logger, hostId, files } = host;
   const identity = await readHostIdentity(files);
+  const waiting = await openAttachments(client, hostId);
   let told = 0;
-  for (const workflowId of await openAttachments(client, hostId)) {
-    try {
-      await client.workflow.getHandle(workflowId).signal(HOST_BOOTED_SIGNAL, identity);
-      told += 1;
-    } catch (error) {
-      // Closed meanwhile: nothing to bring up.
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
+  const inTurn = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      if (await announceTo(host, next, identity)) told += 1;
     }
-    await pause(PAUSE_BETWEEN_MS, undefined, { signal });
-  }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: RECOVERIES_AT_ONCE }, inTurn));
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
   logger.info({ hostId, bootId: identity.bootId, attachments: told }, 'the boot is announced');
+}
+
+/**
+ * Tells one attachment, and waits until it has drawn its conclusion.
+ *
+ * @returns whether it was news
+ */
+async function announceTo(
+  { client, signal }: AnnouncingHost,
+  workflowId: string,
+  identity: HostIdentity,
+): Promise<boolean> {
+  const attachment = client.workflow.getHandle(workflowId);
+  const before = await look(client, attachment);
+  if (before !== undefined && (before.bootId ?? identity.bootId) === identity.bootId) return false;
+  try {
+    await attachment.signal(HOST_BOOTED_SIGNAL, identity);
+  } catch (error) {
+    // Closed meanwhile: nothing to bring up.
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+  const deadline = Date.now() + RECOVERY_WATCH_MS;
+  while (Date.now() < deadline) {
+    const seen = await look(client, attachment);
+    if (seen !== undefined && seen.recovering === undefined) break;
+    await pause(LOOK_INTERVAL_MS, undefined, { signal });
+  }
+  return true;
+}
+
+/** What an attachment knows; `undefined` when there is no answer. */
+async function look(
+  client: Client,
+  attachment: WorkflowHandle,
+): Promise<AttachmentView | undefined> {
+  try {
+    return await client.withDeadline(Date.now() + LOOK_TIMEOUT_MS, () =>
+      attachment.query<AttachmentView>(STATE_QUERY),
+    );
+  } catch {
+    return undefined;
+  }
 }
 
 async function openAttachments(client: Client, hostId: string): Promise<string[]> {

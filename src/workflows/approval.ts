@@ -59,7 +59,7 @@ export class ApprovalDesk {
   /**
    * A person's decision. Answers with the question it decides.
    *
-   * @throws ApplicationFailure `InvalidRequest` when nothing was asked
+   * @throws ApplicationFailure `InvalidRequest` when nothing was asked, or somebody came first
    */
   decide(approval: Approval): string {
     const { question } = this.ledger.entry;
@@ -68,6 +68,14 @@ export class ApprovalDesk {
         'InvalidRequest',
         `Nothing waits for an approval: ${approval.volumeId} is ${this.ledger.entry.state}`,
         { state: this.ledger.entry.state },
+      );
+    }
+    if (this.decision !== undefined) {
+      const { requestedBy, decision } = this.decision;
+      throw createFailure(
+        'InvalidRequest',
+        `It is decided already: ${requestedBy} said ${decision}`,
+        { decidedBy: requestedBy, decision },
       );
     }
     this.decision = approval;

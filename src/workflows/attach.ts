@@ -163,7 +163,8 @@ export class BringUp {
         ...ledger.stepBase,
         wwid: first.device.wwid,
         devices,
-        multipath: request.multipath,
+        // A map that was handed out stays one: its link is the name under which it is in use.
+        multipath: ledger.entry.volume?.kind === 'multipath' ? 'required' : request.multipath,
         targets: [...new Set(ledger.entry.paths.map(({ host }) => host.iqn))],
         ...(request.expect.sizeBytes === undefined
           ? {}

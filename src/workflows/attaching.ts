@@ -117,6 +117,7 @@ export class Attaching {
     ledger.entry.volume = { ...volume, carriers: [] };
     if (ledger.entry.machineId !== undefined && ledger.entry.machineId !== machineId) {
       ledger.entry.dormant = true;
+      ledger.setState('degraded');
       throw createFailure(
         'HostReplaced',
         `${ledger.key.hostId} is another system now; the volume was attached to the one before`,
@@ -167,12 +168,19 @@ export class Attaching {
 
   private async mend(request: AttachRequest): Promise<AttachResult> {
     const { ledger } = this;
+    const { volume } = ledger.entry;
     delete ledger.entry.dormant;
     for (const path of ledger.entry.paths) delete path.device;
+    if (volume !== undefined) ledger.entry.volume = { ...volume, carriers: [] };
     const bringUp = new BringUp(ledger, request, ledger.entry.paths);
     try {
       return await this.follow(bringUp);
     } catch (error) {
+      // What is still on its way must not meet the next try, or a detach.
+      bringUp.cancel();
+      await bringUp.stragglers();
+      const end = stepEnd(error);
+      if (end.kind === 'failed') ledger.entry.lastFailure = summariseFailure(end.failure);
       ledger.setState('degraded');
       throw error;
     }

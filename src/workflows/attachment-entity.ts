@@ -219,9 +219,14 @@ export class AttachmentEntity {
   onHostBooted(booted: HostBooted): void {
     const { volume } = this.ledger.entry;
     if (volume === undefined || volume.bootId === booted.bootId) return;
-    void guarded(() => this.operate('recover', booted)).catch((error: unknown) => {
-      this.note(detachFailure(error));
-    });
+    this.ledger.entry.recovering = true;
+    void guarded(() => this.operate('recover', booted))
+      .catch((error: unknown) => {
+        this.note(detachFailure(error));
+      })
+      .finally(() => {
+        delete this.ledger.entry.recovering;
+      });
   }
 
   /** Takes up what the run before had begun. */
@@ -234,9 +239,14 @@ export class AttachmentEntity {
     }
     for (const { kind, request, updateId } of waiting) {
       const goOn = (): Promise<unknown> => guarded(() => this.operate(kind, request, updateId));
-      this.answers.answer(updateId, goOn, kind !== 'verify').catch((error: unknown) => {
-        if (updateId === undefined) this.note(detachFailure(error));
-      });
+      this.answers
+        .answer(updateId, goOn, kind !== 'verify')
+        .catch((error: unknown) => {
+          if (updateId === undefined) this.note(detachFailure(error));
+        })
+        .finally(() => {
+          if (kind === 'recover') delete this.ledger.entry.recovering;
+        });
     }
   }
 

@@ -20,6 +20,9 @@ export function currentDetails(view: AttachmentView): string {
         (path.device === undefined ? '' : ` as \`${path.device}\``) +
         (path.failure === undefined ? '' : ` (${path.failure.type}: ${path.failure.message})`),
     ),
+    ...(view.recovering === undefined
+      ? []
+      : ['', 'Its host was booted: it is being brought up again.', '']),
     ...view.warnings.map((warning) => `- warning: ${warning}`),
     ...(view.question === undefined ? [] : ['', `**A person must decide:** ${view.question}`]),
     ...(view.lastFailure === undefined

@@ -18,7 +18,7 @@ export interface DetachWays {
   readonly mode: 'normal' | 'force';
   /** Where a person is asked before data is lost. */
   readonly desk: ApprovalDesk;
-  /** Called after each finished step, for the watch over the host. */
+  /** Called after each step, well or not, for the watch over the host. */
   readonly onProgress: () => void;
   /** Whether it ends with this error only to go on in another run. */
   readonly isBrokenOff: (error: unknown) => boolean;
@@ -51,9 +51,11 @@ export async function detachVolumeFromHost(
     takesMs: number,
     call: (steps: HostSteps) => Promise<Result>,
   ): Promise<Result> => {
-    const result = await call(removalSteps(key.hostId, { summary, takesMs }));
-    onProgress();
-    return result;
+    try {
+      return await call(removalSteps(key.hostId, { summary, takesMs }));
+    } finally {
+      onProgress();
+    }
   };
 
   const flush = { ...stepBase, wwid, paths, ...carrierOf(volume), timeoutMs: flushTimeoutMs };

@@ -26,7 +26,7 @@ export class HostWatch {
     this.waiter = waiter;
   }
 
-  /** A step has finished, so the host is there. */
+  /** A step has ended, well or not, so the host is there. */
   readonly onProgress = (): void => {
     this.steps += 1;
   };
@@ -50,7 +50,8 @@ export class HostWatch {
       await condition(() => this.ended || steps !== this.steps);
       if (this.isOver()) return;
       this.waiter.onHost();
-      this.ledger.setState(state);
+      // What came meanwhile says its own state: a question, the end.
+      if (this.ledger.entry.state === 'waiting-for-host') this.ledger.setState(state);
       pauseMs = FIXED_BOUNDS.hostWatchMinMs;
     }
   }

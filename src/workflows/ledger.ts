@@ -60,6 +60,8 @@ export interface LedgerEntry {
   question?: string;
   /** When missing paths are tried again, and the pause that led there. Milliseconds. */
   topUp?: { pauseMs: number; dueAt?: number };
+  /** A new boot of its host was announced, and what that calls for is not over. */
+  recovering?: true;
   /** Not brought up by itself: the host was booted or replaced, and the request does not want it. */
   dormant?: boolean;
 }
@@ -207,7 +209,8 @@ export class Ledger {
 
   /** The ledger entry as callers see it. */
   view(): AttachmentView {
-    const { state, since, request, volume, warnings, lastFailure, undo, question } = this.entry;
+    const { state, since, request, volume, warnings, lastFailure, undo, question, recovering } =
+      this.entry;
     return {
       ...this.key,
       state,
@@ -219,6 +222,7 @@ export class Ledger {
       ...(lastFailure === undefined ? {} : { lastFailure }),
       ...(undo === undefined ? {} : { undo }),
       ...(question === undefined ? {} : { question }),
+      ...(recovering === undefined ? {} : { recovering }),
     };
   }
 

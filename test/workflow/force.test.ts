@@ -68,6 +68,56 @@ describe('a detach whose write-back fails', () => {
     expect(Buffer.from(history).length).toBeGreaterThan(0);
   });
 
+  test('waits for the person and not for the host, when that goes away meanwhile', async () => {
+    const { host, volumeId } = await dirtyWithFailingFlush();
+    const other = fleet.addVolume();
+    await fleet.attach(fleet.request(host, other));
+    const detach = fleet.detach(host, volumeId, 'force');
+    detach.catch(() => undefined);
+    await untilAsked(volumeId);
+    await host.stopWorker();
+
+    // This one began later: when it has looked for the host, the first would have as well.
+    const later = fleet.detach(host, other.volumeId);
+    await eventually(
+      async () => {
+        expect(await fleet.state(other.volumeId)).toMatchObject({ state: 'waiting-for-host' });
+      },
+      { withinMs: 60_000 },
+    );
+    expect(await fleet.state(volumeId)).toMatchObject({ state: 'needs-approval' });
+
+    await fleet.approve(host, volumeId, { ...PERSON, decision: 'approve' });
+    await eventually(async () => {
+      expect(await fleet.state(volumeId)).toMatchObject({
+        state: expect.stringMatching(/detaching|waiting-for-host/),
+      });
+    }, WITHIN);
+    await host.startWorker();
+    expect(await detach).toMatchObject({ wasAttached: true });
+    await later;
+  });
+
+  test('is decided once: who comes second hears who came first', async () => {
+    const { host, volumeId } = await dirtyWithFailingFlush();
+    const detach = fleet.detach(host, volumeId, 'force');
+    detach.catch(() => undefined);
+    await untilAsked(volumeId);
+
+    const answers = await Promise.allSettled([
+      fleet.approve(host, volumeId, { ...PERSON, decision: 'refuse' }),
+      fleet.approve(host, volumeId, { ...PERSON, decision: 'approve' }),
+    ]);
+
+    expect(answers.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const isRefused = answers[0].status === 'fulfilled';
+    await (isRefused
+      ? expect(detach).rejects.toMatchObject({ cause: { type: 'NeedsApproval' } })
+      : expect(detach).resolves.toMatchObject({ wasAttached: true }));
+    await host.simulated.control.clearFaults();
+    if (isRefused) await fleet.detach(host, volumeId);
+  });
+
   test('fails when the person refuses, and nothing was removed', async () => {
     const { host, volumeId } = await dirtyWithFailingFlush();
     const before = await host.simulated.control.snapshot();

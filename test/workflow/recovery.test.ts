@@ -97,7 +97,7 @@ describe('after a reboot', () => {
     await fleet.attach(fleet.request(host, volume, { multipath: 'required', policy }));
     const noDaemon = await control.addFault({ kind: 'multipathd-stopped' });
     await control.reboot();
-    await fleet.announce(host);
+    const announced = fleet.announce(host);
     await eventually(async () => {
       const { bootId, paths } = await fleet.state(volumeId);
       expect(bootId).not.toBe(await bootIdOf(host));
@@ -118,7 +118,84 @@ describe('after a reboot', () => {
         bootId: await bootIdOf(host),
       });
     }, WITHIN);
+    await announced;
     await fleet.detach(host, volumeId);
+  });
+
+  test('a map comes back as a map, however late multipathd is', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const policy = { retryPathsMinMs: 200, retryPathsMaxMs: 400 };
+    const attached = await fleet.attach(fleet.request(host, volume, { policy }));
+    await host.simulated.control.addFault({ kind: 'multipathd-stopped' });
+
+    await host.simulated.control.reboot();
+    await fleet.announce(host);
+    expect(await fleet.state(volume.volumeId)).toMatchObject({
+      state: 'degraded',
+      lastFailure: { type: 'MultipathUnavailable' },
+    });
+    await host.simulated.control.clearFaults();
+
+    await eventually(async () => {
+      expect(await fleet.state(volume.volumeId)).toMatchObject({
+        state: 'attached',
+        kind: 'multipath',
+        stablePath: attached.stablePath,
+        bootId: await bootIdOf(host),
+      });
+    }, WITHIN);
+    await fleet.detach(host, volume.volumeId);
+  });
+
+  test('a detach that comes while it is brought up again ends that, and leaves nothing', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    await fleet.attach(fleet.request(host, volume));
+    const silent = { kind: 'dropped' } as const;
+    for (const portal of FLEET_PORTALS.slice(1)) {
+      await host.simulated.control.addFault({ kind: 'portal', portal, condition: silent });
+    }
+    await host.simulated.control.reboot();
+    const announced = fleet.announce(host);
+    await eventually(async () => {
+      expect(await fleet.state(volume.volumeId)).toMatchObject({ recovering: true });
+    }, WITHIN);
+
+    expect(await fleet.detach(host, volume.volumeId)).toMatchObject({ wasAttached: true });
+
+    await announced;
+    const { sessions, nodeRecords, scsiDevices } = await host.simulated.control.snapshot();
+    expect({ sessions, nodeRecords, scsiDevices }).toEqual({
+      sessions: [],
+      nodeRecords: [],
+      scsiDevices: [],
+    });
+  });
+
+  test('a system that took the host’s name is told from the one before, and gets nothing', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    await fleet.attach(fleet.request(host, volume));
+    await host.simulated.control.reboot();
+    await host.simulated.writer.replaceFile('/etc/machine-id', `${'f'.repeat(32)}\n`, 0o444);
+
+    await fleet.announce(host);
+
+    expect(await fleet.state(volume.volumeId)).toMatchObject({
+      state: 'degraded',
+      lastFailure: { type: 'HostReplaced' },
+    });
+    expect((await host.simulated.control.snapshot()).sessions).toEqual([]);
+    await expect(fleet.detach(host, volume.volumeId)).rejects.toMatchObject({
+      cause: { type: 'HostReplaced' },
+    });
+    const evenIfAlive = 'the old system was scrapped';
+    const stated = { requestedBy: 'operator', reason: 'CHG-1', evenIfAlive };
+    const { cleanup } = await fleet.abandon(host, volume.volumeId, stated);
+    expect(await fleet.client.workflow.getHandle(cleanup).result()).toMatchObject({
+      state: 'replaced',
+    });
   });
 
   test('a worker that was merely restarted changes nothing', async () => {
@@ -128,13 +205,11 @@ describe('after a reboot', () => {
     const before = await fleet.state(volume.volumeId);
     const runs = await host.simulated.control.runs();
 
-    await fleet.announce(host);
     const { volumeId } = volume;
-    await eventually(async () => {
-      const history = JSON.stringify(await fleet.handle(volumeId).fetchHistory());
-      expect(history).toContain('hostBooted');
-    }, WITHIN);
+    await fleet.announce(host);
 
+    const history = JSON.stringify(await fleet.handle(volumeId).fetchHistory());
+    expect(history).not.toContain('hostBooted');
     expect(await fleet.state(volumeId)).toEqual(before);
     expect(await host.simulated.control.runs()).toEqual(runs);
     await fleet.detach(host, volumeId);

@@ -42,6 +42,7 @@ export function showAttachment(
     renderFields({
       Volume: `${volumeId} on ${hostId} (${access})`,
       State: `${state} since ${formatTime(since)}`,
+      Recovery: view.recovering && 'its host was booted: it is being brought up again',
       ...deviceFields(view),
       'Asked by': request?.requestedBy,
       Reason: request?.reason,
