@@ -43,7 +43,7 @@ export function ensureMapStep(host: HostContext): HostSteps['ensureMap'] {
   return hostStep(host, ensureMapInputSchema, async ({ input, signal }) => {
     const paths = await readPaths(host, input);
     if (input.multipath === 'off') return single(host, { ...input, signal }, paths, []);
-    return host.mapLocks.run(input.wwid, async () => {
+    const form = async (): Promise<FormedDevice> => {
       await awaitUdev(host, input, signal);
       const silence = await askForMap(host, input, signal);
       if (silence !== undefined) {
@@ -59,7 +59,8 @@ export function ensureMapStep(host: HostContext): HostSteps['ensureMap'] {
       }
       const map = await awaitMap(host, input, paths, signal);
       return formed(host, input, map, paths);
-    });
+    };
+    return host.mapLocks.run(input.wwid, form, signal);
   });
 }
 

@@ -2,7 +2,13 @@ import { createFailure, type FailureType } from '../contract/failures.js';
 import { FIXED_BOUNDS } from '../contract/policy.js';
 import type { FileTree } from '../host/file-tree.js';
 import { findSessions, type PlacedSession } from '../host/sysfs/iscsi-session.js';
-import { ensureSessionInputSchema, type HostPath, type HostSteps } from '../model/steps.js';
+import {
+  ensureSessionInputSchema,
+  type HostPath,
+  type HostSteps,
+  type Seen,
+  type SessionResult,
+} from '../model/steps.js';
 import type { LoginOutcome, NodeSettings } from '../privileged/verbs.js';
 import { awaitPortal } from './await-portal.js';
 import { sessionLockKey } from './claim-store.js';
@@ -28,7 +34,7 @@ export function ensureSessionStep(host: HostContext): HostSteps['ensureSession']
     if ((await openSession(host.files, path)) === undefined) {
       await awaitPortal(host, { path, timeoutMs: loginTimeoutMs }, signal);
     }
-    return host.sessionLocks.run(sessionLockKey(path), async () => {
+    const bringUp = async (): Promise<Opened> => {
       const { claims, verbs, files } = host;
       if ((await claims.get(path, owner)) === undefined) await claims.put({ ...path, owner });
       const note = await claims.getNote(path);
@@ -54,8 +60,14 @@ export function ensureSessionStep(host: HostContext): HostSteps['ensureSession']
       }
       if (outcome.kind !== 'session') throw loginFailure(outcome, input);
       return { sid: outcome.sid, scsiHost: outcome.scsiHost, alreadyOpen: false };
-    });
+    };
+    // Who is called off while another login hangs has nothing begun, and goes at once.
+    return host.sessionLocks.run(sessionLockKey(path), bringUp, signal);
   });
+}
+
+interface Opened extends Omit<SessionResult, keyof Seen> {
+  readonly scsiHost: number;
 }
 
 /** One in recovery is not open: the login waits for it, or says why there is none. */

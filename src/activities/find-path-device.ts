@@ -29,7 +29,7 @@ import { hostStep } from './step.js';
 export function findPathDeviceStep(host: HostContext): HostSteps['findPathDevice'] {
   return hostStep(host, findPathDeviceInputSchema, async ({ input, signal }) => {
     const { path, waitMs } = input;
-    const { session, deviceExisted } = await claimedSession(host, input);
+    const { session, deviceExisted } = await claimedSession(host, input, signal);
     let isOld = deviceExisted;
     let scans = 0;
     const found = await lookUntil({ waitMs, signal }, async (waitedMs) => {
@@ -54,7 +54,7 @@ export function findPathDeviceStep(host: HostContext): HostSteps['findPathDevice
       );
     }
     const result = verified(found, session, input);
-    await claimVolume(host, input, found.wwid);
+    await claimVolume(host, { ...input, signal }, found.wwid);
     const twins = input.everySession === true ? await findTwins(host, session, input) : [];
     return { ...result, ...(twins.length === 0 ? {} : { twins }) };
   });
@@ -84,8 +84,9 @@ async function findTwins(
 async function claimedSession(
   host: HostContext,
   { path, owner }: FindPathDeviceInput,
+  signal: AbortSignal,
 ): Promise<{ session: PlacedSession; deviceExisted: boolean }> {
-  return host.sessionLocks.run(sessionLockKey(path), async () => {
+  const note = async (): Promise<{ session: PlacedSession; deviceExisted: boolean }> => {
     const [session] = await findSessions(host.files, path);
     if (session === undefined) throw sessionGone(path);
     const claim = (await host.claims.get(path, owner)) ?? { ...path, owner };
@@ -93,20 +94,22 @@ async function claimedSession(
     const deviceExisted = (await devicesOfLun(host.files, session, path.lun)).length > 0;
     await host.claims.put({ ...claim, deviceExisted });
     return { session, deviceExisted };
-  });
+  };
+  return host.sessionLocks.run(sessionLockKey(path), note, signal);
 }
 
 /** One volume under two ids on one host would be torn down by whoever leaves first. */
 async function claimVolume(
   host: HostContext,
-  { path, owner }: FindPathDeviceInput,
+  { path, owner, signal }: FindPathDeviceInput & { readonly signal: AbortSignal },
   wwid: string,
 ): Promise<void> {
-  await host.sessionLocks.run(sessionLockKey(path), async () => {
+  const claimIt = async (): Promise<void> => {
     const claim = (await host.claims.get(path, owner)) ?? { ...path, owner };
     // Claimed before the look, so that of two at once at least one sees the other.
     if (claim.wwid !== wwid) await host.claims.put({ ...claim, wwid });
-  });
+  };
+  await host.sessionLocks.run(sessionLockKey(path), claimIt, signal);
   const other = (await host.claims.ownersOf(wwid)).find((each) => each !== owner);
   if (other === undefined) return;
   throw createFailure(

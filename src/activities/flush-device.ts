@@ -31,18 +31,19 @@ import type { VolumeObservation } from './volume-observation.js';
 export function flushDeviceStep(host: HostContext): HostSteps['flushDevice'] {
   return hostStep(host, flushDeviceInputSchema, async ({ input, signal }) => {
     const { wwid } = input;
-    return host.mapLocks.run(wwid, async () => {
+    const flush = async (): Promise<Flushed> => {
       const { seen, gates } = await observeWithGates(host, input, signal);
       refuse(failedGates(gates));
       const usable = (await usablePaths(host, seen.withWwid)).length;
       const timeoutMs = usable > 0 ? input.timeoutMs : withoutPathMs(input);
-      const flush = { ...input, timeoutMs, usable };
+      const bounded = { ...input, timeoutMs, usable };
       const flushed =
         seen.map === undefined
-          ? await flushSingle(host, flush, seen)
-          : await flushMap(host, flush, seen.map);
+          ? await flushSingle(host, bounded, seen)
+          : await flushMap(host, bounded, seen.map);
       return { ...flushed, gates: [...gates, ...flushed.gates] };
-    });
+    };
+    return host.mapLocks.run(wwid, flush, signal);
   });
 }
 

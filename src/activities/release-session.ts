@@ -30,8 +30,8 @@ interface Released {
  * @throws CleanupIncomplete - permanent: a device of this attachment is still on it, or is there again
  */
 export function releaseSessionStep(host: HostContext): HostSteps['releaseSession'] {
-  return hostStep(host, releaseSessionInputSchema, ({ input }) =>
-    host.sessionLocks.run(sessionLockKey(input.path), () => release(host, input)),
+  return hostStep(host, releaseSessionInputSchema, ({ input, signal }) =>
+    host.sessionLocks.run(sessionLockKey(input.path), () => release(host, input), signal),
   );
 }
 

@@ -74,7 +74,7 @@ async function removeUnit(
   devices: readonly ScsiDeviceFact[],
   signal: AbortSignal,
 ): Promise<string[]> {
-  return host.mapLocks.run(wwid, async () => {
+  const remove = async (): Promise<string[]> => {
     const { verbs } = host;
     const map = await findMap(host.files, wwid);
     const isWhole = purpose === 'detach' || (await isWholeVolume(host, { wwid, devices, owner }));
@@ -110,7 +110,8 @@ async function removeUnit(
     await awaitGone(host, devices, waitMs, signal);
     if (isWhole) await forget(host, { wwid, led }, signal);
     return removed;
-  });
+  };
+  return host.mapLocks.run(wwid, remove, signal);
 }
 
 /**

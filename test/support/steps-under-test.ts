@@ -15,6 +15,13 @@ const TIME_SCALE = 0.02;
 export interface StepsUnderTest {
   readonly simulated: SimulatedHost;
   readonly steps: HostSteps;
+  /** Starts a step that can be called off, as the workflow does. */
+  readonly start: (name: keyof HostSteps, input: unknown) => StartedStep;
+}
+
+export interface StartedStep {
+  readonly done: Promise<unknown>;
+  cancel(): void;
 }
 
 /** A host in front of an array, with the real verbs and steps over it. */
@@ -28,7 +35,17 @@ export function stepsUnderTest(options: {
   const { runner, files, writer, network } = simulated;
   const verbs = createVerbs({ runner, files, writer, secrets });
   const activities = createHostActivities({ hostId, files, runFiles: writer, network, verbs });
-  return { simulated, steps: inActivity(activities) };
+  const start = (name: keyof HostSteps, input: unknown): StartedStep => {
+    const environment = new MockActivityEnvironment(undefined, { logger: QUIET });
+    const step = activities[name] as (input: unknown) => Promise<unknown>;
+    return {
+      done: environment.run(step, input),
+      cancel: () => {
+        environment.cancel('CANCELLED');
+      },
+    };
+  };
+  return { simulated, steps: inActivity(activities), start };
 }
 
 /** Each step in an activity of its own, as a worker runs it. */
