@@ -68,5 +68,5 @@ async function removeStale(
   const [user] = await findDeviceUsers(host.files, [block]);
   if (user !== undefined) throw refused(`${user.kind} ${user.what} uses it`);
   const removal = await host.verbs.deleteDevice({ hctl, wwid });
-  if (removal.kind === 'refused') throw refused(removal.said);
+  if (removal.kind === 'refused' || removal.kind === 'busy') throw refused(removal.said);
 }

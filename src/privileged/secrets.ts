@@ -62,6 +62,10 @@ async function readPrivateFile(path: string, secretRef: string): Promise<string 
   try {
     const about = await file.stat();
     if (!about.isFile()) throw new SecretMissing(secretRef, 'is no regular file');
+    // Who owns a file can open it to others at any time, whatever its mode says now.
+    if (about.uid !== 0 && about.uid !== process.geteuid?.()) {
+      throw new SecretMissing(secretRef, "belongs to another user: make it root's");
+    }
     if ((about.mode & 0o077) !== 0) {
       throw new SecretMissing(secretRef, 'is open to group or others: make it 0600 or 0400');
     }

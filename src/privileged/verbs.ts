@@ -150,7 +150,7 @@ export interface PrivilegedVerbs {
   disableQueueing(input: { readonly wwid: string }): Promise<RemovalOutcome>;
   /** Removes the map `mpath-<wwid>`; the kernel refuses while somebody has it open (`busy`). */
   removeMap(input: { readonly wwid: string; readonly timeoutMs: number }): Promise<RemovalOutcome>;
-  /** Deletes the SCSI device if it has this WWID. */
+  /** Deletes the SCSI device if it has this WWID, and nothing but the volume's own map lies on it. */
   deleteDevice(input: IdentifiedDevice): Promise<RemovalOutcome>;
   /** Takes the WWID out of multipath's wwids file. */
   forgetWwid(input: { readonly wwid: string }): Promise<RemovalOutcome>;

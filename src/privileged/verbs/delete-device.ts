@@ -1,4 +1,6 @@
-import { isAbsence } from '../../host/file-tree.js';
+import { findDeviceUsers } from '../../host/device-users.js';
+import { ifPresent, isAbsence } from '../../host/file-tree.js';
+import { multipathUuid } from '../../host/sysfs/dm-map.js';
 import { readScsiDevice } from '../../host/sysfs/scsi-device.js';
 import { requireDevice } from '../input-checks.js';
 import type { VerbContext } from '../verb-context.js';
@@ -10,7 +12,11 @@ import type { IdentifiedDevice, RemovalOutcome } from '../verbs.js';
  */
 const WRITE_WATCH_MS = 1_000;
 
-/** Tells the kernel to let a SCSI device go, if it states the expected WWID. */
+/**
+ * Tells the kernel to let a SCSI device go, if it states the expected WWID and nobody lies on it. The
+ * caller has looked before; but a map that goes leaves its paths to whoever is quickest, and the kernel
+ * lets a disk go although it is in use.
+ */
 export async function deleteDevice(
   context: VerbContext,
   input: IdentifiedDevice,
@@ -25,6 +31,8 @@ export async function deleteDevice(
       said: `${hctl} states ${device.wwid ?? 'no WWID'}, expected ${wwid}`,
     };
   }
+  const user = await findUser(context, device.block, wwid);
+  if (user !== undefined) return { kind: 'busy', said: user };
   try {
     await context.kernel.write(`/sys/class/scsi_device/${hctl}/device/delete`, '1', WRITE_WATCH_MS);
   } catch (error) {
@@ -33,4 +41,20 @@ export async function deleteDevice(
     throw error;
   }
   return { kind: 'done' };
+}
+
+/** Who lies on the device. The volume's own map is no such one: it loses a path, and has others. */
+async function findUser(
+  { files }: VerbContext,
+  block: string | undefined,
+  wwid: string,
+): Promise<string | undefined> {
+  if (block === undefined) return undefined;
+  const holders = (await ifPresent(files.list(`/sys/class/block/${block}/holders`))) ?? [];
+  const uuids = await Promise.all(
+    holders.map((holder) => ifPresent(files.readText(`/sys/class/block/${holder}/dm/uuid`))),
+  );
+  const maps = holders.filter((_, index) => uuids[index]?.trim() === multipathUuid(wwid));
+  const [user] = await findDeviceUsers(files, [block], maps);
+  return user === undefined ? undefined : `${user.kind} ${user.name ?? user.what} on ${user.block}`;
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -31,6 +31,15 @@ test.each([
   await expect(resolved('s3cret', mode)).rejects.toMatchObject({
     name: 'SecretMissing',
     message: 'secret file:array1: is open to group or others: make it 0600 or 0400',
+  });
+});
+
+test.skipIf(process.geteuid?.() !== 0)('a secret of another user is refused', async () => {
+  await writeFile(join(directory, 'array1'), 's3cret', { mode: 0o600 });
+  await chown(join(directory, 'array1'), 65_534, 65_534);
+  await expect(new DirectorySecrets([directory]).resolve('file:array1')).rejects.toMatchObject({
+    name: 'SecretMissing',
+    message: "secret file:array1: belongs to another user: make it root's",
   });
 });
 

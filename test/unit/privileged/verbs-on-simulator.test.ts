@@ -110,6 +110,6 @@ test('a map that somebody holds open is busy, and stays', async () => {
   await verbs.ensureMap({ wwid: WWID, paths });
   await expect.poll(async () => findMap(host.files, WWID)).toBeDefined();
   await host.control.addFault({ kind: 'map-held-open', wwid: `naa.${WWID.slice(1)}` });
-  expect(await verbs.removeMap({ wwid: WWID, timeoutMs: 300 })).toMatchObject({ kind: 'busy' });
+  expect(await verbs.removeMap({ wwid: WWID, timeoutMs: 1_500 })).toMatchObject({ kind: 'busy' });
   expect(await findMap(host.files, WWID)).toBeDefined();
 });

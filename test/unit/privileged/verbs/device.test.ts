@@ -1,6 +1,13 @@
 import { beforeEach, expect, test } from 'vitest';
-import { nodeError } from '../../../support/memory-file-tree.js';
-import { addScsiDevice, addSession, OTHER_WWID, WWID } from '../../../support/sysfs-builder.js';
+import { nodeError, type MemoryFileTree } from '../../../support/memory-file-tree.js';
+import {
+  addDm,
+  addScsiDevice,
+  addSession,
+  OTHER_WWID,
+  setMounts,
+  WWID,
+} from '../../../support/sysfs-builder.js';
 import { verbsUnderTest, type VerbsUnderTest } from '../../../support/verbs-under-test.js';
 
 const DEVICE = { hctl: '2:0:0:4', wwid: WWID };
@@ -29,6 +36,32 @@ test.each([
   });
   expect(setting.host.attributeWrites).toEqual([]);
   expect(setting.runner.lines).toEqual([]);
+});
+
+test.each<[string, (host: MemoryFileTree) => void]>([
+  [
+    'LVM took when the map had gone',
+    (host) => {
+      addDm(host, { block: 'dm-7', name: 'vg0-data', uuid: 'LVM-abc', slaves: ['sdb'] });
+    },
+  ],
+  [
+    'is mounted',
+    (host) => {
+      setMounts(host, [{ devNumber: '8:16', mountPoint: '/srv', source: '/dev/sdb' }]);
+    },
+  ],
+])('a device that %s is not deleted', async (_, use) => {
+  addScsiDevice(setting.host);
+  use(setting.host);
+  expect(await setting.verbs.deleteDevice(DEVICE)).toMatchObject({ kind: 'busy' });
+  expect(setting.host.attributeWrites).toEqual([]);
+});
+
+test("a path below the volume's own map is deleted: the map has others", async () => {
+  addScsiDevice(setting.host);
+  addDm(setting.host, { slaves: ['sdb'] });
+  expect(await setting.verbs.deleteDevice(DEVICE)).toEqual({ kind: 'done' });
 });
 
 test('a device that is not there is gone', async () => {
