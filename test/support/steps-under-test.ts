@@ -21,7 +21,7 @@ export interface StepsUnderTest {
 
 export interface StartedStep {
   readonly done: Promise<unknown>;
-  cancel(): void;
+  readonly cancel: () => void;
 }
 
 /** A host in front of an array, with the real verbs and steps over it. */
@@ -37,7 +37,7 @@ export function stepsUnderTest(options: {
   const activities = createHostActivities({ hostId, files, runFiles: writer, network, verbs });
   const start = (name: keyof HostSteps, input: unknown): StartedStep => {
     const environment = new MockActivityEnvironment(undefined, { logger: QUIET });
-    const step = activities[name] as (input: unknown) => Promise<unknown>;
+    const step = (given: unknown): Promise<unknown> => activities[name](given as never);
     return {
       done: environment.run(step, input),
       cancel: () => {
