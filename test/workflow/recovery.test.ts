@@ -97,7 +97,7 @@ describe('after a reboot', () => {
     await fleet.attach(fleet.request(host, volume, { multipath: 'required', policy }));
     const noDaemon = await control.addFault({ kind: 'multipathd-stopped' });
     await control.reboot();
-    const announced = fleet.announce(host);
+    await fleet.announce(host);
     await eventually(async () => {
       const { bootId, paths } = await fleet.state(volumeId);
       expect(bootId).not.toBe(await bootIdOf(host));
@@ -118,7 +118,6 @@ describe('after a reboot', () => {
         bootId: await bootIdOf(host),
       });
     }, WITHIN);
-    await announced;
     await fleet.detach(host, volumeId);
   });
 
@@ -150,22 +149,26 @@ describe('after a reboot', () => {
 
   test('a detach that comes while it is brought up again ends that, and leaves nothing', async () => {
     const host = await fleet.addHost();
+    const { control } = host.simulated;
     const volume = fleet.addVolume();
     await fleet.attach(fleet.request(host, volume));
-    const silent = { kind: 'dropped' } as const;
-    for (const portal of FLEET_PORTALS.slice(1)) {
-      await host.simulated.control.addFault({ kind: 'portal', portal, condition: silent });
-    }
-    await host.simulated.control.reboot();
+    await control.reboot();
+    const login = { of: 'iscsiadm', matching: '--login', side: 'before' } as const;
+    const held = await control.setBoundary(login);
     const announced = fleet.announce(host);
+    await held.reached;
+    expect(await fleet.state(volume.volumeId)).toMatchObject({ recovering: true });
+
+    const detach = fleet.detach(host, volume.volumeId);
     await eventually(async () => {
-      expect(await fleet.state(volume.volumeId)).toMatchObject({ recovering: true });
+      const history = JSON.stringify(await fleet.handle(volume.volumeId).fetchHistory());
+      expect(history.split('workflowExecutionUpdateAcceptedEventAttributes').length).toBe(3);
     }, WITHIN);
+    held.release();
 
-    expect(await fleet.detach(host, volume.volumeId)).toMatchObject({ wasAttached: true });
-
+    expect(await detach).toMatchObject({ wasAttached: true });
     await announced;
-    const { sessions, nodeRecords, scsiDevices } = await host.simulated.control.snapshot();
+    const { sessions, nodeRecords, scsiDevices } = await control.snapshot();
     expect({ sessions, nodeRecords, scsiDevices }).toEqual({
       sessions: [],
       nodeRecords: [],
@@ -257,7 +260,7 @@ describe('a host that is gone for good', () => {
     await fleet.client.workflow.getHandle(cleanup).result();
     expect(await fleet.attach(fleet.request(host, volume))).toMatchObject({ state: 'attached' });
     await fleet.detach(host, volume.volumeId);
-  });
+  }, 120_000);
 
   test('ends a detach that waits for it', async () => {
     const host = await fleet.addHost();
