@@ -36,8 +36,8 @@ export class AttachStepRunner {
     const wasTouched = path?.touched ?? false;
     for (let lost = 0; ; lost += 1) {
       if (lost > LOST_ANSWERS_MAX) throw this.deadlineExceeded(times.summary);
-      // The clock never decides which step comes next: the SDK (1.24.0) may answer a workflow task with
-      // what it had decided at the time of one that timed out, and a replay would decide otherwise.
+      // The clock never decides which step comes next: after a workflow task that timed out a replay
+      // was seen to have another time there (SDK 1.24.0), and would decide otherwise.
       const remainingMs = Math.max(this.deadlineAt - Date.now(), NO_TIME_MS);
       if (path !== undefined) path.touched = true;
       try {

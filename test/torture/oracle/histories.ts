@@ -14,8 +14,8 @@ const SDK_DEFECT = 'ActivityMachine in state ScheduledActivityCancelCommandCreat
  * Every history is understood by the workflows of today, and no workflow task has failed.
  *
  * Not judged: a history with a workflow task that timed out in the hands of a living worker, which is
- * a machine without time. SDK 1.24.0 answers the next task with what it had made of that one, at its
- * time and in its order, and does not understand that itself; look whether it is gone with a newer SDK.
+ * a machine without time. With SDK 1.24.0 two such did not replay, as if the next task had been answered
+ * with what was made of the late one; unproved, so look again with a newer SDK.
  */
 export function historiesReplay({ replays, histories }: Evidence): string[] {
   const late = new Set(histories.filter(hasLateTask).map(({ runId }) => runId));
