@@ -60,6 +60,23 @@ export class FaultRun {
     return this.stage.standIns.stopAt(place);
   }
 
+  /**
+   * Asks for an attach or a detach, and strikes while a tool of it stands at the place. The tool goes on
+   * after the strike; whether the answer is awaited is the caller's.
+   */
+  async strikeAt<Struck>(
+    place: Place,
+    asked: 'attach' | 'detach',
+    strike: () => Promise<Struck>,
+  ): Promise<{ readonly answered: Promise<Question>; readonly struck: Struck }> {
+    const stop = await this.stopAt(place);
+    const answered = asked === 'attach' ? this.attach() : this.detach();
+    await stop.reached;
+    const struck = await strike();
+    await stop.release();
+    return { answered, struck };
+  }
+
   /** Until a look in the guest finds what it is for. @param bash - a condition */
   async until(bash: string): Promise<void> {
     const look = `until ${bash}; do sleep 0.05; done`;

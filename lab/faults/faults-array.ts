@@ -15,11 +15,7 @@ export const arrayFaults: readonly LabFault[] = [
     ends: ['attached', 'absent'],
     mayFailWith: ['LunNotFound', 'MapNotFormed', 'MapNotUsable'],
     async play(run) {
-      const login = await run.stopAt(after(LOGIN));
-      void run.attach();
-      await login.reached;
-      await run.stage.array.unmapOurs();
-      await login.release();
+      await run.strikeAt(after(LOGIN), 'attach', () => run.stage.array.unmapOurs());
       await run.until(`! pgrep -f '[i]scsiadm.genuine.*--login' > /dev/null`);
     },
   },
@@ -40,12 +36,10 @@ export const arrayFaults: readonly LabFault[] = [
     begins: 'attached',
     ends: ['absent'],
     async play(run) {
-      const removal = await run.stopAt(before(REMOVE_MAP));
-      const detach = run.detach();
-      await removal.reached;
-      await run.stage.array.unmapOurs();
-      await removal.release();
-      await detach;
+      const { answered } = await run.strikeAt(before(REMOVE_MAP), 'detach', () =>
+        run.stage.array.unmapOurs(),
+      );
+      await answered;
     },
   },
   {
@@ -68,15 +62,13 @@ export const arrayFaults: readonly LabFault[] = [
     mayFailWith: ['WrongVolume', 'MapNotFormed', 'MapNotUsable', 'LunNotFound'],
     isReused: true,
     async play(run) {
-      const map = await run.stopAt(before(LOGIN));
-      const attach = run.attach();
-      await map.reached;
-      await run.until(
-        `grep -qs ${udevWwid(VOLUMES.ours).slice(1)} /sys/class/scsi_device/*/device/wwid`,
-      );
-      await run.stage.array.mapOurs(VOLUMES.another);
-      await map.release();
-      await attach;
+      const { answered } = await run.strikeAt(before(LOGIN), 'attach', async () => {
+        await run.until(
+          `grep -qs ${udevWwid(VOLUMES.ours).slice(1)} /sys/class/scsi_device/*/device/wwid`,
+        );
+        await run.stage.array.mapOurs(VOLUMES.another);
+      });
+      await answered;
     },
   },
   {
@@ -85,11 +77,9 @@ export const arrayFaults: readonly LabFault[] = [
     begins: 'nothing',
     ends: ['attached'],
     async play(run) {
-      const map = await run.stopAt(before(ADD_MAP));
-      void run.attach();
-      await map.reached;
-      await run.asAdministrator(`iscsiadm.genuine -m node -p ${OWN_PORTAL} --logout`);
-      await map.release();
+      await run.strikeAt(before(ADD_MAP), 'attach', () =>
+        run.asAdministrator(`iscsiadm.genuine -m node -p ${OWN_PORTAL} --logout`),
+      );
     },
   },
   {
@@ -109,14 +99,12 @@ export const arrayFaults: readonly LabFault[] = [
     begins: 'attached',
     ends: ['absent'],
     async play(run) {
-      const logout = await run.stopAt(before(LOGOUT));
-      void run.detach();
-      await logout.reached;
-      // Mooring may be first.
-      await run.asAdministrator(`
-        iscsiadm.genuine -m node -p ${OWN_PORTAL} --logout || true
-        iscsiadm.genuine -m node -p ${OWN_PORTAL} -o delete || true`);
-      await logout.release();
+      await run.strikeAt(before(LOGOUT), 'detach', async () => {
+        // Mooring may be first.
+        await run.asAdministrator(`
+          iscsiadm.genuine -m node -p ${OWN_PORTAL} --logout || true
+          iscsiadm.genuine -m node -p ${OWN_PORTAL} -o delete || true`);
+      });
     },
   },
 ];

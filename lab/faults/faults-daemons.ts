@@ -80,11 +80,7 @@ export const daemonFaults: readonly LabFault[] = [
     begins: 'attached',
     ends: ['absent'],
     async play(run) {
-      const stop = await run.stopAt(before(REMOVE_MAP));
-      void run.detach();
-      await stop.reached;
-      await run.stage.daemons.holdUdev();
-      await stop.release();
+      await run.strikeAt(before(REMOVE_MAP), 'detach', () => run.stage.daemons.holdUdev());
       // The map goes, and the tool waits for udev to have seen it.
       await run.until(`! grep -qs mpath-${udevWwid(VOLUMES.ours)} /sys/block/dm-*/dm/uuid`);
     },
@@ -106,13 +102,12 @@ function during(id: string, what: string, place: Place, { strike, noticed }: Str
     begins: isDetach ? 'attached' : 'nothing',
     ends: [isDetach ? 'absent' : 'attached'],
     async play(run) {
-      const stop = await run.stopAt(place);
-      void (isDetach ? run.detach() : run.attach());
-      await stop.reached;
-      const second = noticed === undefined ? undefined : await run.stopAt(noticed);
-      await strike(run);
-      await stop.release();
-      await second?.reached;
+      const { struck } = await run.strikeAt(place, isDetach ? 'detach' : 'attach', async () => {
+        const second = noticed === undefined ? undefined : await run.stopAt(noticed);
+        await strike(run);
+        return second;
+      });
+      await struck?.reached;
     },
   };
 }

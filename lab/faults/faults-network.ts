@@ -15,12 +15,10 @@ export const networkFaults: readonly LabFault[] = [
     begins: 'nothing',
     ends: ['attached'],
     async play(run) {
-      const login = await run.stopAt(before(LOGIN));
-      const attach = run.attach();
-      await login.reached;
-      await run.stage.network.drop(OWN_PORTAL);
-      await login.release();
-      await attach;
+      const { answered } = await run.strikeAt(before(LOGIN), 'attach', () =>
+        run.stage.network.drop(OWN_PORTAL),
+      );
+      await answered;
     },
   },
   {
@@ -29,12 +27,10 @@ export const networkFaults: readonly LabFault[] = [
     begins: 'nothing',
     ends: ['attached'],
     async play(run) {
-      const login = await run.stopAt(before(LOGIN));
-      const attach = run.attach();
-      await login.reached;
-      await run.stage.network.reset(OWN_PORTAL);
-      await login.release();
-      await attach;
+      const { answered } = await run.strikeAt(before(LOGIN), 'attach', () =>
+        run.stage.network.reset(OWN_PORTAL),
+      );
+      await answered;
     },
   },
   {
@@ -44,11 +40,7 @@ export const networkFaults: readonly LabFault[] = [
     ends: ['attached', 'absent'],
     mayFailWith: ['PortalUnreachable', 'LunNotFound', 'MapNotFormed', 'MapNotUsable'],
     async play(run) {
-      const login = await run.stopAt(after(LOGIN));
-      void run.attach();
-      await login.reached;
-      await dropAll(run);
-      await login.release();
+      await run.strikeAt(after(LOGIN), 'attach', () => dropAll(run));
       await run.untilInScan();
     },
   },
@@ -106,12 +98,10 @@ export const networkFaults: readonly LabFault[] = [
     begins: 'attached',
     ends: ['absent'],
     async play(run) {
-      const removal = await run.stopAt(after(REMOVE_MAP));
-      const detach = run.detach();
-      await removal.reached;
-      await run.stage.network.drop(OWN_PORTAL);
-      await removal.release();
-      await detach;
+      const { answered } = await run.strikeAt(after(REMOVE_MAP), 'detach', () =>
+        run.stage.network.drop(OWN_PORTAL),
+      );
+      await answered;
     },
   },
   {
@@ -120,11 +110,9 @@ export const networkFaults: readonly LabFault[] = [
     begins: 'attached',
     ends: ['absent'],
     async play(run) {
-      const logout = await run.stopAt(before(LOGOUT));
-      void run.detach();
-      await logout.reached;
-      for (const portal of PORTALS) await run.stage.network.reset(portal);
-      await logout.release();
+      await run.strikeAt(before(LOGOUT), 'detach', async () => {
+        for (const portal of PORTALS) await run.stage.network.reset(portal);
+      });
       await run.until(someSessionIsNot('LOGGED_IN'));
     },
   },

@@ -34,11 +34,7 @@ function meanwhile(
     begins,
     ends: [isAttach ? 'attached' : 'absent'],
     async play(run) {
-      const stop = await run.stopAt(place);
-      void (isAttach ? run.attach() : run.detach());
-      await stop.reached;
-      await strike(run);
-      await stop.release();
+      await run.strikeAt(place, isAttach ? 'attach' : 'detach', () => strike(run));
     },
   };
 }

@@ -25,11 +25,7 @@ export const workerFaults: readonly LabFault[] = [
     ends: ['attached'],
     async play(run) {
       const { network, worker } = run.stage;
-      const login = await run.stopAt(before(LOGIN));
-      void run.attach();
-      await login.reached;
-      await network.drop(OWN_PORTAL);
-      await login.release();
+      await run.strikeAt(before(LOGIN), 'attach', () => network.drop(OWN_PORTAL));
       await run.until('pgrep -f "[i]scsiadm.genuine.*--login" > /dev/null');
       await worker.kill();
       await network.restore();
@@ -43,11 +39,7 @@ export const workerFaults: readonly LabFault[] = [
     ends: ['attached'],
     async play(run) {
       const { network, worker } = run.stage;
-      const login = await run.stopAt(after(LOGIN));
-      void run.attach();
-      await login.reached;
-      await network.drop(OWN_PORTAL);
-      await login.release();
+      await run.strikeAt(after(LOGIN), 'attach', () => network.drop(OWN_PORTAL));
       await run.untilInScan();
       // The process is there until the kernel lets go of the thread that asked for the scan.
       const dead = worker.kill();
@@ -78,11 +70,9 @@ function killed(id: string, when: string, begins: LabFault['begins'], place: Pla
     begins,
     ends: [begins === 'nothing' ? 'attached' : 'absent'],
     async play(run) {
-      const stop = await run.stopAt(place);
-      void (begins === 'nothing' ? run.attach() : run.detach());
-      await stop.reached;
-      await run.stage.worker.kill();
-      await stop.release();
+      await run.strikeAt(place, begins === 'nothing' ? 'attach' : 'detach', () =>
+        run.stage.worker.kill(),
+      );
     },
   };
 }
@@ -96,11 +86,7 @@ function frozen(id: string, step: string, begins: LabFault['begins'], place: Pla
     ends: [begins === 'nothing' ? 'attached' : 'absent'],
     async play(run) {
       const { worker } = run.stage;
-      const stop = await run.stopAt(place);
-      void (begins === 'nothing' ? run.attach() : run.detach());
-      await stop.reached;
-      await worker.freeze();
-      await stop.release();
+      await run.strikeAt(place, begins === 'nothing' ? 'attach' : 'detach', () => worker.freeze());
       await run.untilGivenUp(step);
       await worker.thaw();
     },

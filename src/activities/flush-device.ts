@@ -7,16 +7,17 @@ import {
   type RemovalResult,
   type Seen,
 } from '../model/steps.js';
-import type { DmFact } from '../host/facts.js';
+import type { DeviceUser, DmFact } from '../host/facts.js';
 import { failedGates, type Gate } from '../host/gate.js';
+import { devicesWithWwid } from '../host/sysfs/scsi-device.js';
 import { dataIsWrittenBack } from '../host/write-back-gate.js';
 import type { RemovalOutcome } from '../privileged/verbs.js';
 import type { HostContext } from './host-context.js';
 import { observeWithGates } from './inspect-attachment.js';
-import { isRemoved, removalFailure } from './removal-failure.js';
+import { isRemoved, removalFailure, type FailedRemoval } from './removal-failure.js';
 import { hostStep } from './step.js';
 import { usablePaths } from './usable-paths.js';
-import type { VolumeObservation } from './volume-observation.js';
+import { isLooker, type VolumeObservation } from './volume-observation.js';
 
 /**
  * Writes back what is dirty and removes the map, or writes back the one device that carried I/O.
@@ -60,8 +61,9 @@ interface Flush extends FlushDeviceInput {
 async function flushMap(
   host: HostContext,
   { wwid, timeoutMs, usable, data = 'write-back' }: Flush,
-  { name, block }: DmFact,
+  map: DmFact,
 ): Promise<Flushed> {
+  const { name } = map;
   const warnings: string[] = [];
   const flush = data === 'discard' ? DISCARDED : await host.verbs.flushMap({ wwid, timeoutMs });
   const gate = judge(`map ${name}`, flush, { usable, data });
@@ -72,16 +74,42 @@ async function flushMap(
     warnings.push(`map ${name} was removed without being written back: ${flush.said}`);
   }
   const removal = await host.verbs.removeMap({ wwid, timeoutMs });
-  if (!isRemoved(removal)) {
-    const holder = removal.kind === 'busy' ? await holdersOf(host, block) : '';
-    throw removalFailure(`Map ${name}${holder}`, removal, 'FlushFailed');
-  }
+  if (removal.kind === 'busy') await removeLookedAt(host, { wwid, timeoutMs }, map, removal);
+  else if (!isRemoved(removal)) throw removalFailure(`Map ${name}`, removal, 'FlushFailed');
   return { removed: [`map ${name}`], kept: [], warnings, gates: [gate] };
 }
 
-/** Who has a map open, as far as programs and namespaces tell. */
-async function holdersOf(host: HostContext, block: string): Promise<string> {
+/**
+ * Removes a map that udev has open, waiting in its look for a path that gives no answer. It reads, and
+ * all that was written is on the array: nothing is lost when the look fails.
+ *
+ * @throws DeviceInUse - somebody else has it open
+ * @throws FlushFailed - only udev has, and the kernel takes the path for alive
+ */
+async function removeLookedAt(
+  host: HostContext,
+  bounds: { readonly wwid: string; readonly timeoutMs: number },
+  { name, block }: DmFact,
+  busy: FailedRemoval,
+): Promise<void> {
+  const { wwid } = bounds;
   const users = await host.verbs.findProcessUsers({ blocks: [block] });
+  const what = `Map ${name}${heldBy(users)}`;
+  // Users the kernel has itself are in no list.
+  const isOnlyLookedAt = users.length > 0 && users.every(isLooker);
+  if (!isOnlyLookedAt) throw removalFailure(what, busy, 'FlushFailed');
+  // The kernel needs a while to see that a path is dead.
+  if ((await usablePaths(host, await devicesWithWwid(host.files, wwid))).length > 0) {
+    throw removalFailure(what, { ...busy, kind: 'failed' }, 'FlushFailed');
+  }
+  const given = await host.verbs.disableQueueing({ wwid });
+  if (!isRemoved(given)) throw removalFailure(what, given, 'FlushFailed');
+  const removal = await host.verbs.removeMap(bounds);
+  if (!isRemoved(removal)) throw removalFailure(what, removal, 'FlushFailed');
+}
+
+/** Who has a map open, as far as programs and namespaces tell. */
+function heldBy(users: readonly DeviceUser[]): string {
   const named = users.map(({ what, name }) => (name === undefined ? what : `${name} (${what})`));
   return named.length === 0 ? '' : `, held by ${named.join(', ')}`;
 }

@@ -70,13 +70,17 @@ export async function evaluateGates(
   signal: AbortSignal,
   options: UserSearch = {},
 ): Promise<Gate[]> {
+  const [again, users] = await Promise.all([
+    slavesAgain(host, seen.map, signal),
+    usersOfVolume(host, seen, options),
+  ]);
   return removalGates({
     wwid,
     devices: seen.ours,
     devicesWithWwid: seen.withWwid,
     ...(seen.map === undefined ? {} : { map: seen.map }),
-    slavesAgain: await slavesAgain(host, seen.map, signal),
-    users: await usersOfVolume(host, seen, options),
+    slavesAgain: again,
+    users,
   });
 }
 

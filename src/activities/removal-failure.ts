@@ -2,7 +2,7 @@ import { createFailure, type FailureType } from '../contract/failures.js';
 import type { RemovalOutcome } from '../privileged/verbs.js';
 
 type Removal = Extract<RemovalOutcome, { kind: 'done' | 'already-gone' }>;
-type FailedRemoval = Exclude<RemovalOutcome, Removal>;
+export type FailedRemoval = Exclude<RemovalOutcome, Removal>;
 
 export function isRemoved(outcome: RemovalOutcome): outcome is Removal {
   return outcome.kind === 'done' || outcome.kind === 'already-gone';

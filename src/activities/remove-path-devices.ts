@@ -13,6 +13,7 @@ import { evaluateGates } from './inspect-attachment.js';
 import { lookUntil } from './look-until.js';
 import { linksTo } from '../host/stable-path.js';
 import { isRemoved, removalFailure } from './removal-failure.js';
+import { findUnreachable } from './unreachable-devices.js';
 import { hostStep } from './step.js';
 import { devicesOfPaths, observeVolume } from './volume-observation.js';
 
@@ -76,6 +77,9 @@ async function removeUnit(
 ): Promise<string[]> {
   const remove = async (): Promise<string[]> => {
     const { verbs } = host;
+    const unreachable = findUnreachable(host, devices);
+    // Awaited after the gates, which may refuse before.
+    unreachable.catch(() => undefined);
     const map = await findMap(host.files, wwid);
     const isWhole = purpose === 'detach' || (await isWholeVolume(host, { wwid, devices, owner }));
     const seen = {
@@ -99,14 +103,15 @@ async function removeUnit(
       if (!isRemoved(removal)) throw removalFailure(`Map ${map.name}`, removal, 'CommandTimedOut');
       removed.push(`map ${map.name}`);
     }
-    await Promise.all(
-      devices.map(async ({ hctl, block }) => {
-        const removal = await verbs.deleteDevice({ hctl, wwid });
-        const name = `${block ?? 'device'} (${hctl})`;
-        if (!isRemoved(removal)) throw removalFailure(name, removal, 'CommandTimedOut');
-        removed.push(name);
-      }),
-    );
+    const dead = await unreachable;
+    const deletions = devices.map(async ({ hctl, block }) => {
+      const removal = await verbs.deleteDevice({ hctl, wwid, isUnreachable: dead.has(hctl) });
+      const name = `${block ?? 'device'} (${hctl})`;
+      if (!isRemoved(removal)) throw removalFailure(name, removal, 'CommandTimedOut');
+      removed.push(name);
+    });
+    // Without a map its line says nothing to anybody any more, whether there are paths or not.
+    await Promise.all([...deletions, ...(isWhole ? [forgetLine(host, wwid)] : [])]);
     await awaitGone(host, devices, waitMs, signal);
     if (isWhole) await forget(host, { wwid, led }, signal);
     return removed;
@@ -147,6 +152,11 @@ async function awaitGone(
   }
 }
 
+async function forgetLine({ verbs }: HostContext, wwid: string): Promise<void> {
+  const line = await verbs.forgetWwid({ wwid });
+  if (!isRemoved(line)) throw removalFailure(`wwids line of ${wwid}`, line, 'CommandTimedOut');
+}
+
 /**
  * Waits until multipathd has forgotten the paths: a late event would otherwise tear down the map of
  * a quick re-attach (os-brick.md 9.1, 1b2e229, d3f4f3b).
@@ -162,9 +172,7 @@ async function forget(
     // No answer from the daemon: it monitors nothing that could come back.
     return monitored?.some((path) => path.wwid === wwid) === true ? undefined : true;
   });
-  const [forgotten, line] = await Promise.all([isForgotten, verbs.forgetWwid({ wwid })]);
-  if (forgotten === undefined) await verbs.forgetPaths({ wwid });
-  if (!isRemoved(line)) throw removalFailure(`wwids line of ${wwid}`, line, 'CommandTimedOut');
+  if ((await isForgotten) === undefined) await verbs.forgetPaths({ wwid });
   await verbs.removeStaleLinks({ wwid, led });
 }
 

@@ -1,5 +1,6 @@
 import type { ScsiDeviceFact } from '../host/facts.js';
 import { isLoggedIn, placeSessions } from '../host/sysfs/iscsi-session.js';
+import { scsiHostOf } from '../host/sysfs/scsi-device.js';
 import type { HostContext } from './host-context.js';
 
 /**
@@ -23,8 +24,4 @@ export async function usablePaths<Device extends ScsiDeviceFact>(
     const isIscsi = sessions.some((session) => session.scsiHost === scsiHost);
     return device.state === 'running' && (!isIscsi || open.has(scsiHost));
   });
-}
-
-function scsiHostOf({ hctl }: ScsiDeviceFact): number {
-  return Number(hctl.split(':')[0]);
 }

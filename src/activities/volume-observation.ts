@@ -82,11 +82,21 @@ export async function usersOfVolume(
   return lastingUsers(host, [...blocks]);
 }
 
-/** These look at every disk that comes or changes, for a moment: a lab saw 0.1 to 2 s. */
-const PASSING_PROGRAMS = new Set(['(udev-worker)', 'systemd-udevd', 'blkid', 'lvm', 'pvscan']);
+/**
+ * These look at every disk that comes or changes, for a moment: a lab saw 0.1 to 2 s. A path that hangs
+ * holds them up with it.
+ */
+const LOOKERS = new Set(['(udev-worker)', 'systemd-udevd', 'blkid', 'pvscan']);
+/** What udev calls as well as people: it may write. */
+const PASSING_PROGRAMS = new Set([...LOOKERS, 'lvm']);
 const PASSING_MS = 5_000;
 
-/** Programs and namespaces that use disks and go on doing so. */
+/** Whether a program reads who a disk is, and does nothing else with it. */
+export function isLooker({ kind, name = '' }: DeviceUser): boolean {
+  return kind === 'process' && LOOKERS.has(name);
+}
+
+/** Programs and namespaces that use disks and go on doing so; who but looks at them uses nothing. */
 async function lastingUsers(
   host: HostContext,
   blocks: readonly string[],
@@ -94,8 +104,11 @@ async function lastingUsers(
   const start = performance.now();
   for (;;) {
     const users = await host.verbs.findProcessUsers({ blocks });
+    if (users.length === 0) return [];
     const isPassing = users.every(({ name = '' }) => PASSING_PROGRAMS.has(name));
-    if (!isPassing || users.length === 0 || performance.now() - start > PASSING_MS) return users;
+    if (!isPassing || performance.now() - start > PASSING_MS) {
+      return users.filter((user) => !isLooker(user));
+    }
     await pause(FIXED_BOUNDS.lookIntervalMs);
   }
 }

@@ -1,5 +1,6 @@
 import { targetNameKey } from '../contract/target-name.js';
 import type { ScsiDeviceFact, SessionFact } from './facts.js';
+import { scsiHostOf } from './sysfs/scsi-device.js';
 import { failed, listed, nameAll, nameOf, passed, type Gate } from './gate.js';
 
 /** What is seen of a volume before it is handed out. */
@@ -32,7 +33,7 @@ export function volumeHasOneSource({ wwid, devices, sessions, targets }: SourceF
 }
 
 /** The target whose session has a device's SCSI host. */
-function targetOf({ hctl }: ScsiDeviceFact, sessions: readonly SessionFact[]): string | undefined {
-  const scsiHost = Number(hctl.split(':')[0]);
+function targetOf(device: ScsiDeviceFact, sessions: readonly SessionFact[]): string | undefined {
+  const scsiHost = scsiHostOf(device);
   return sessions.find((session) => session.scsiHost === scsiHost)?.targetIqn;
 }

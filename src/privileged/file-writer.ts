@@ -14,4 +14,6 @@ export interface FileWriter {
   replaceFile(path: string, text: string, mode: number, stagingDirectory?: string): Promise<void>;
   /** Removes a file or a symbolic link; absence is fine. */
   removeFile(path: string): Promise<void>;
+  /** Has what a tool wrote to a file outlive a power cut; absence is fine. */
+  keepFile(path: string): Promise<void>;
 }

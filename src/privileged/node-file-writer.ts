@@ -71,6 +71,15 @@ export class NodeFileWriter implements FileWriter {
       if (!isAbsence(error)) throw error;
     }
   }
+
+  async keepFile(path: string): Promise<void> {
+    try {
+      const file = await open(path, constants.O_RDONLY);
+      await file.sync().finally(() => file.close());
+    } catch (error) {
+      if (!isAbsence(error)) throw error;
+    }
+  }
 }
 
 /**

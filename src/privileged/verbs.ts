@@ -151,7 +151,12 @@ export interface PrivilegedVerbs {
   /** Removes the map `mpath-<wwid>`; the kernel refuses while somebody has it open (`busy`). */
   removeMap(input: { readonly wwid: string; readonly timeoutMs: number }): Promise<RemovalOutcome>;
   /** Deletes the SCSI device if it has this WWID, and nothing but the volume's own map lies on it. */
-  deleteDevice(input: IdentifiedDevice): Promise<RemovalOutcome>;
+  deleteDevice(
+    input: IdentifiedDevice & {
+      /** Its portal gives no answer: the kernel is told not to wait for one. */
+      readonly isUnreachable?: boolean;
+    },
+  ): Promise<RemovalOutcome>;
   /** Takes the WWID out of multipath's wwids file. */
   forgetWwid(input: { readonly wwid: string }): Promise<RemovalOutcome>;
   /** Has multipathd drop paths of this WWID whose devices are gone. */

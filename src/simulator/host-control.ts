@@ -68,8 +68,11 @@ export interface HostControl {
   unmount(point: string): Promise<void>;
   swapOn(devicePath: string): Promise<void>;
   swapOff(devicePath: string): Promise<void>;
-  /** @returns the number for {@link close} */
-  holdOpen(devicePath: string): Promise<number>;
+  /**
+   * @param program - what the kernel calls it, as in `ps`
+   * @returns the number for {@link close}
+   */
+  holdOpen(devicePath: string, program?: string): Promise<number>;
   /** A mount in the namespace of a container. @returns the number for {@link close} */
   mountElsewhere(devicePath: string, point: string): Promise<number>;
   /** Ends an opening or a mount elsewhere; the last one writes back what is dirty. */

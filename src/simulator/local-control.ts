@@ -111,8 +111,8 @@ export class LocalControl implements HostControl {
     this.#host.running.users.swapOff(await this.#block(devicePath));
   }
 
-  async holdOpen(devicePath: string): Promise<number> {
-    return this.#host.running.users.open(await this.#block(devicePath));
+  async holdOpen(devicePath: string, program = 'holder'): Promise<number> {
+    return this.#host.running.users.open(await this.#block(devicePath), program);
   }
 
   async mountElsewhere(devicePath: string, point: string): Promise<number> {

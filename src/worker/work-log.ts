@@ -38,6 +38,7 @@ export function logWork<Seams extends Pick<HostSeams, 'runner' | 'writer'>>(
       },
       replaceFile: (...file) => writer.replaceFile(...file),
       removeFile: (path) => writer.removeFile(path),
+      keepFile: (path) => writer.keepFile(path),
     },
   };
 }

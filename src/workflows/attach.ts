@@ -1,14 +1,13 @@
 import { CancellationScope, condition, type ApplicationFailure } from '@temporalio/workflow';
 import { createFailure, type FailureSummary } from '../contract/failures.js';
 import { describePath } from '../contract/path-key.js';
-import { leftoversWorkflowId } from '../contract/ids.js';
 import { FIXED_BOUNDS, pathGraceMs } from '../contract/policy.js';
 import type { AttachRequest } from '../model/attach-request.js';
 import type { AttachResult } from '../model/attach-result.js';
 import type { VolumeDeviceResult } from '../model/steps.js';
-import { controlSteps } from './activity-proxies.js';
 import { requireOneVolume, tooFewPaths } from './attach-outcome.js';
 import { AttachStepRunner } from './attach-step.js';
+import { refuseOtherAccess } from './fence.js';
 import type { Ledger, PathEntry } from './ledger.js';
 import { stepEnd, summariseFailure } from './step-failure.js';
 import { undoPath } from './undo.js';
@@ -63,7 +62,7 @@ export class BringUp {
     return this.scope.run(async () => {
       const { policy } = this.ledger;
       let conflict: ApplicationFailure | undefined;
-      const fence = this.checkFence().catch((error: unknown) => {
+      const fence = refuseOtherAccess(this.ledger.key).catch((error: unknown) => {
         const end = stepEnd(error);
         // Unknown is not "nobody": without this look the volume is not handed out.
         conflict =
@@ -276,31 +275,5 @@ export class BringUp {
     const end = stepEnd(error);
     if (end.kind === 'failed') return summariseFailure(end.failure);
     return { type: 'Cancelled', message: `${describePath(path.host)} was cancelled` };
-  }
-
-  /**
-   * Refuses the volume when it is attached in the other access mode. Runs beside the logins, which
-   * do not touch the volume, and is awaited before the device is formed.
-   */
-  private async checkFence(): Promise<void> {
-    const { key } = this.ledger;
-    const steps = controlSteps(`look for ${key.volumeId} in the other access mode`);
-    const [other] = await steps.findConflicts({ ...key });
-    if (other === undefined) return;
-    if (other.workflowId === leftoversWorkflowId(key)) {
-      throw createFailure(
-        'Busy',
-        `${key.hostId} still has to be cleaned of an abandoned attachment of ${key.volumeId}`,
-        { workflowId: other.workflowId, hostId: key.hostId },
-      );
-    }
-    throw createFailure(
-      'AttachedElsewhere',
-      `Refused to attach ${key.volumeId} for ${key.access} access: ${other.workflowId} is open`,
-      {
-        workflowId: other.workflowId,
-        ...(other.hostId === undefined ? {} : { hostId: other.hostId }),
-      },
-    );
   }
 }

@@ -21,6 +21,8 @@ const LINKS_MAX = 40;
  */
 export class MemoryFileTree implements FileTree, FileWriter {
   readonly attributeWrites: AttributeWrite[] = [];
+  /** The files that were to outlive a power cut. */
+  readonly kept: string[] = [];
   readonly #entries = new Map<string, Entry>([['/', { kind: 'directory' }]]);
   #onWrite: (write: AttributeWrite) => void | Promise<void> = () => undefined;
   #onRead: (path: string) => void = () => undefined;
@@ -130,6 +132,11 @@ export class MemoryFileTree implements FileTree, FileWriter {
     const parent = path.slice(0, path.lastIndexOf('/'));
     const name = path.slice(parent.length);
     this.#entries.delete(`${this.#resolve(parent)}${name}`);
+  }
+
+  keepFile(path: string): Promise<void> {
+    this.kept.push(path);
+    return Promise.resolve();
   }
 
   #put(path: string, entry: Entry): this {

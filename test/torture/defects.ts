@@ -166,6 +166,7 @@ export const DEFECTS: readonly Defect[] = [
 function withoutRemoval(writer: FileWriter, below: string): FileWriter {
   return {
     writeAttribute: (path, value) => writer.writeAttribute(path, value),
+    keepFile: (path) => writer.keepFile(path),
     replaceFile: (path, text, mode, staging) => writer.replaceFile(path, text, mode, staging),
     removeFile: async (path) => {
       if (!path.startsWith(below)) await writer.removeFile(path);

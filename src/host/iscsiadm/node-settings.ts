@@ -6,6 +6,8 @@ export interface ResolvedChap {
   readonly password: string;
 }
 
+const LOGOUT_TIMEOUT_SECONDS = '3';
+
 export interface WantedSettings {
   readonly loginTimeoutSeconds: number;
   readonly chap?: ResolvedChap;
@@ -16,6 +18,9 @@ export interface WantedSettings {
  * What a node record must say before mooring logs in with it. Manual start-up, so that nothing half
  * forgotten comes back at boot; manual scanning, so that no LUN but the wanted one appears; one bounded
  * attempt, since further ones belong to the workflow. Credentials that are not given are taken out.
+ *
+ * A logout that gets no answer is over soon (iscsid's default is 15 s): the devices are gone by then,
+ * and to a target that still listens the end of the connection says the same.
  */
 export function mooringSettings(wanted: WantedSettings): RecordSettings {
   const { chap, mutualChap } = wanted;
@@ -25,6 +30,7 @@ export function mooringSettings(wanted: WantedSettings): RecordSettings {
     'node.session.scan': 'manual',
     'node.session.initial_login_retry_max': '1',
     'node.conn[0].timeo.login_timeout': String(wanted.loginTimeoutSeconds),
+    'node.conn[0].timeo.logout_timeout': LOGOUT_TIMEOUT_SECONDS,
     'node.session.auth.authmethod': chap === undefined ? 'None' : 'CHAP',
     'node.session.auth.username': chap?.username,
     'node.session.auth.password': chap?.password,

@@ -9,6 +9,11 @@ const HCTL = /^\d+:\d+:\d+:\d+$/;
 /** The kernel counts block devices in these units whatever their own block size. */
 const SECTOR_BYTES = 512;
 
+/** `2` for `2:0:0:4`: the SCSI host, and so the session, that a device is below. */
+export function scsiHostOf({ hctl }: Pick<ScsiDeviceFact, 'hctl'>): number {
+  return Number(hctl.split(':')[0]);
+}
+
 /** All SCSI devices below one session, by ascending LUN; empty when the session is gone. */
 export async function devicesOfSession(
   files: FileTree,

@@ -1,4 +1,5 @@
 import { FIXED_BOUNDS } from '../../contract/policy.js';
+import { WWIDS_FILE } from '../../host/multipath/wwids-file.js';
 import type { VerbContext } from '../verb-context.js';
 import type { RemovalOutcome } from '../verbs.js';
 import { failedEnd } from './failed-end.js';
@@ -15,5 +16,8 @@ export async function forgetWwid(
     args: ['-w', input.wwid],
     timeoutMs: FIXED_BOUNDS.toolTimeoutMs,
   });
-  return (await isWwidRemembered(context, input)) ? failedEnd(end) : { kind: 'done' };
+  if (await isWwidRemembered(context, input)) return failedEnd(end);
+  // multipath leaves the file to the kernel, which may keep it half a minute in memory only.
+  await context.writer.keepFile(WWIDS_FILE);
+  return { kind: 'done' };
 }

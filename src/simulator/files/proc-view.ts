@@ -39,14 +39,17 @@ export function procView(host: RunningHost): Directory {
   );
 }
 
-function programDirectory(host: RunningHost, { open, block, mountPoint }: Program): Directory {
+function programDirectory(
+  host: RunningHost,
+  { open, block, name, mountPoint }: Program,
+): Directory {
   const { mounts } = host.users;
   const own = mountPoint === undefined ? [] : [{ id: FIRST_PID + open, block, point: mountPoint }];
   const fds = mountPoint === undefined ? { '3': link(`/dev/${block}`) } : {};
   return directory({
     mountinfo: () => text(mountInfo(host, [...mounts, ...own])),
     fd: () => fixed(fds),
-    comm: () => attribute('holder'),
+    comm: () => attribute(name),
   });
 }
 

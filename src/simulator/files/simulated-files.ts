@@ -111,6 +111,11 @@ export class SimulatedFiles implements FileTree, FileWriter {
     });
   }
 
+  /** A simulated disk loses nothing that was written to it. */
+  keepFile(): Promise<void> {
+    return this.#host.serve(() => Promise.resolve());
+  }
+
   #look(
     running: RunningHost,
     path: string,

@@ -34,7 +34,11 @@ const deviceDirectory = viewed((host: RunningHost, device: ScsiDevice): Director
   const inClass = fixed({ [hctl]: fixed({ device: link(PLACES.device(device)) }) });
   return directory({
     wwid: () => wwidAttribute(device),
-    state: () => attribute(device.state),
+    state: () =>
+      attribute(device.state, async (wanted) => {
+        host.scsi.takeOffline(device, wanted);
+        return Promise.resolve();
+      }),
     vendor: () => attribute('LIO-ORG '),
     model: () => attribute(device.model.padEnd(16)),
     type: () => attribute(0),

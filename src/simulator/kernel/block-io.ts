@@ -128,7 +128,7 @@ export class BlockIo {
   #wayOfDisk(disk: ScsiDevice): Way {
     const { faults, network, scsi } = this.#parts;
     if (faults.has('device-hangs', ({ wwid }) => wwid === disk.wwid)) return 'wait';
-    if (disk.state === 'transport-offline' || disk.state === 'cancel') return 'fail';
+    if (['transport-offline', 'offline', 'cancel'].includes(disk.state)) return 'fail';
     if (disk.state === 'blocked' || !network.carries(disk.session.portal)) return 'wait';
     const unit = scsi.unit(disk);
     return unit === undefined ? 'fail' : { to: unit };

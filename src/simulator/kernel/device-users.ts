@@ -9,6 +9,7 @@ export interface Mount {
 export interface Program {
   readonly open: number;
   readonly block: string;
+  readonly name: string;
   /** In a mount namespace of its own; absent for one that has the device itself open. */
   readonly mountPoint?: string;
 }
@@ -33,13 +34,13 @@ export class DeviceUsers {
     return [...this.#programs.values()];
   }
 
-  open(block: string): number {
-    return this.#start({ block });
+  open(block: string, name: string): number {
+    return this.#start({ block, name });
   }
 
   /** Mounts a device in the namespace of a program of its own, as containers do. */
   mountElsewhere(block: string, mountPoint: string): number {
-    return this.#start({ block, mountPoint });
+    return this.#start({ block, name: 'container', mountPoint });
   }
 
   /** @returns what was open, when the number was one */

@@ -22,7 +22,7 @@ export interface ScsiDevice {
   readonly readOnly: boolean;
   /** As they were when the kernel last read the table. */
   partitions: readonly Partition[];
-  state: 'running' | 'blocked' | 'transport-offline' | 'cancel';
+  state: 'running' | 'blocked' | 'transport-offline' | 'offline' | 'cancel';
 }
 
 /** What a scan asks for; absent: the wildcard. */
@@ -113,7 +113,7 @@ export class ScsiLayer {
       throw new SystemError('ENODEV', 'write', `${device.hctl}/delete`);
     }
     // Once the kernel has given the path up nothing is waited for any more.
-    const hopeless = device.state === 'transport-offline';
+    const hopeless = device.state === 'transport-offline' || device.state === 'offline';
     const dead = !hopeless && !network.carries(device.session.portal);
     device.state = 'cancel';
     await boot.sleep(dead ? durations.deviceDeleteOnDeadPath : durations.deviceDelete);
@@ -156,8 +156,22 @@ export class ScsiLayer {
   /** What happens to a session's disks when its connection fails, is given up, or is back. */
   setState(session: Session, state: 'running' | 'blocked' | 'transport-offline'): void {
     for (const device of this.ofSession(session.sid)) {
-      if (device.state !== 'cancel') device.state = state;
+      // What a person has taken out of service stays so.
+      if (device.state !== 'cancel' && device.state !== 'offline') device.state = state;
     }
+    this.#parts.changes.ring();
+  }
+
+  /**
+   * Takes a disk out of service, as a write of `offline` to its state does.
+   *
+   * @throws SystemError EINVAL for a disk that is on its way out, and for any other state
+   */
+  takeOffline(device: ScsiDevice, wanted: string): void {
+    if (wanted.trim() !== 'offline' || device.state === 'cancel') {
+      throw new SystemError('EINVAL', 'write', `${device.hctl}/state`);
+    }
+    device.state = 'offline';
     this.#parts.changes.ring();
   }
 

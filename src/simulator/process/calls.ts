@@ -8,7 +8,7 @@ import type { ArrayControl, HostControl } from '../host-control.js';
 export const CALLS = {
   runner: ['run'],
   files: ['readText', 'list', 'realPath', 'readLink', 'blockNumber'],
-  writer: ['writeAttribute', 'replaceFile', 'removeFile'],
+  writer: ['writeAttribute', 'replaceFile', 'removeFile', 'keepFile'],
   network: ['knock'],
   control: [
     'snapshot',

@@ -239,7 +239,7 @@ export class MultipathDaemon {
     wwids.add(wwid);
     this.#shortenRecovery(map);
     this.#awaitingUdev.add(map.block);
-    const probe = users.open(map.block);
+    const probe = users.open(map.block, '(udev-worker)');
     void boot.sleep(durations.mapBusy).then(() => users.close(probe));
     return map;
   }

@@ -116,6 +116,42 @@ describe('a map whose only path is blocked', () => {
   });
 });
 
+describe('a portal that goes silent after the attach', () => {
+  const volume = { ...base, wwid: WWID, paths: [path] };
+  const flush = { ...volume, timeoutMs: 5_000 };
+
+  beforeEach(bringUp);
+
+  test('keeps no device from being deleted at once', async () => {
+    await steps.flushDevice(flush);
+    array.setPortal({ portal: PORTAL, condition: { kind: 'dropped' } });
+
+    // Far less than the 10 s after which the kernel sees that the path is dead.
+    const removed = await steps.removePathDevices({ ...volume, purpose: 'detach', waitMs: 5_000 });
+
+    expect(removed.removed).toHaveLength(1);
+    expect((await simulated.control.snapshot()).scsiDevices).toEqual([]);
+  });
+
+  test('lets the map go that only udev looks at, once nothing is unwritten', async () => {
+    const { control } = simulated;
+    const look = await control.holdOpen('/dev/dm-0', '(udev-worker)');
+    array.setPortal({ portal: PORTAL, condition: { kind: 'dropped' } });
+    await eventually(async () =>
+      expect((await control.snapshot()).sessions).toMatchObject([{ state: 'FREE' }]),
+    );
+
+    const flushed = steps.flushDevice(flush);
+    await eventually(
+      async () => expect((await control.runs()).join('\n')).toContain('disablequeueing'),
+      { withinMs: 10_000 },
+    );
+    await control.close(look);
+
+    expect((await flushed).removed).toHaveLength(1);
+  });
+});
+
 describe('the fence', () => {
   test('refuses a step that is for another host', async () => {
     await expect(steps.ensureSession({ ...login, hostId: 'db-18' })).rejects.toMatchObject({

@@ -129,6 +129,15 @@ test('nothing is written outside the places of the writer', async () => {
   expect(writablePlaces('/run/x').files).toContain('/run/x');
 });
 
+test('a file is kept where there is one, and nothing is made where there is none', async () => {
+  const path = join(root, 'run', 'wwids');
+  await writer.keepFile(path);
+  await writer.replaceFile(path, 'a line', 0o600);
+  await writer.keepFile(path);
+  expect(await readFile(path, 'utf8')).toBe('a line');
+  expect(await readdir(root)).toEqual(['run', 'sys']);
+});
+
 test('an unnamed file leaves no name behind', async () => {
   const directory = join(root, 'run', 'output');
   const file = await openUnnamedFile(directory);

@@ -8,6 +8,7 @@ const writer: FileWriter = {
   writeAttribute: () => Promise.resolve(),
   replaceFile: () => Promise.resolve(),
   removeFile: () => Promise.resolve(),
+  keepFile: () => Promise.resolve(),
 };
 
 test('a log for debugging has a line for each command and each write to the kernel', async () => {

@@ -25,6 +25,16 @@ test('a device is deleted through its own attribute', async () => {
   expect(setting.host.attributeWrites).toEqual([{ path: DELETE, value: '1' }]);
 });
 
+test('an unreachable device is taken out of service first, so that nothing waits for it', async () => {
+  addScsiDevice(setting.host);
+  const unreachable = { ...DEVICE, isUnreachable: true };
+  expect(await setting.verbs.deleteDevice(unreachable)).toEqual({ kind: 'done' });
+  expect(setting.host.attributeWrites).toEqual([
+    { path: DELETE.replace(/delete$/, 'state'), value: 'offline' },
+    { path: DELETE, value: '1' },
+  ]);
+});
+
 test.each([
   ['another WWID', OTHER_WWID],
   ['no WWID', undefined],
