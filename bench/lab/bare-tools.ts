@@ -61,7 +61,7 @@ function attachFunctions({ iqn, volumes }: Wanted): string {
     'node.session.scan': 'manual',
     'node.session.initial_login_retry_max': '1',
     'node.conn[0].timeo.login_timeout': String(LOGIN_TIMEOUT_S),
-    'node.conn[0].timeo.logout_timeout': '3',
+    'node.conn[0].timeo.logout_timeout': '2',
   };
   const updates = Object.entries(settings).map(([name, value]) => `-n ${name} -v ${value}`);
   const scans = volumes.map(({ lun }) => `echo '0 0 ${String(lun)}' > $scan`);

@@ -51,7 +51,11 @@ export class Measurement<By extends string> {
     if (each.fault === 'dropped') await host.dropPortal(last);
     if (each.fault === 'resetting') await host.resetPortal(last);
     const attachMs = await contender.attach(wanted);
-    if (each.fault === 'lost') await host.dropPortal(last);
+    if (each.fault === 'lost') {
+      // A portal that dies under udev's first look at the map is another case.
+      await host.guest.script('udevadm settle');
+      await host.dropPortal(last);
+    }
     const detachMs = await contender.detach(wanted);
     if (each.fault !== undefined) await host.restorePortals();
     // What udev and multipathd still have to do is not for the next round to pay.

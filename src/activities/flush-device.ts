@@ -156,9 +156,10 @@ function flushFailure(what: string, outcome: Parameters<typeof removalFailure>[1
 function refuse(failed: ReturnType<typeof failedGates>): void {
   const [first] = failed;
   if (first === undefined) return;
+  const said = failed.map(({ evidence }) => evidence).join('; ');
   throw createFailure(
     first.gate === 'no-users' ? 'DeviceInUse' : 'WrongVolume',
-    failed.map(({ evidence }) => evidence).join('; '),
+    `Refused to detach, nothing was touched: ${said}`,
     { gates: failed.slice(0, 8) },
   );
 }

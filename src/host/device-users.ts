@@ -2,6 +2,7 @@ import type { DeviceUser } from './facts.js';
 import { ifPresent, type FileTree } from './file-tree.js';
 import { parseMountInfo, parseSwaps, type MountFact } from './mounts.js';
 import { partitionsOf } from './partitions.js';
+import { readDmAttribute } from './sysfs/dm-map.js';
 
 const BLOCKS = '/sys/class/block';
 
@@ -74,14 +75,14 @@ async function follow(files: FileTree, block: string, found: Findings): Promise<
 }
 
 async function isPartitionMap(files: FileTree, holder: string): Promise<boolean> {
-  const uuid = await ifPresent(files.readText(`${BLOCKS}/${holder}/dm/uuid`));
+  const uuid = await readDmAttribute(files, holder, 'uuid');
   return uuid !== undefined && /^part\d+-mpath-/.test(uuid);
 }
 
 /** What device-mapper calls the holder: an administrator knows `vg0-data`, not `dm-7`. */
 async function dmName(files: FileTree, holder: string): Promise<{ name?: string }> {
-  const name = await ifPresent(files.readText(`${BLOCKS}/${holder}/dm/name`));
-  return name === undefined ? {} : { name: name.trim() };
+  const name = await readDmAttribute(files, holder, 'name');
+  return name === undefined ? {} : { name };
 }
 
 async function readMounts(files: FileTree): Promise<readonly MountFact[]> {

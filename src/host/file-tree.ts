@@ -13,6 +13,8 @@ export interface FileTree {
   realPath(path: string): Promise<string>;
   /** Where one link points, without a look at what is there. */
   readLink(path: string): Promise<string>;
+  /** Where each link in a directory points, by its name; one that goes meanwhile is left out. */
+  readLinks(directory: string): Promise<Readonly<Record<string, string>>>;
   /** The number (`8:16`) of the block device a path leads to; `undefined` for anything else. */
   blockNumber(path: string): Promise<string | undefined>;
 }

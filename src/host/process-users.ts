@@ -56,9 +56,11 @@ async function numbersOf(files: FileTree, blocks: readonly string[]): Promise<Wa
 }
 
 async function openedBy(files: FileTree, pid: string, wanted: Wanted): Promise<DeviceUser[]> {
-  const fds = (await ifPresent(files.list(`/proc/${pid}/fd`))) ?? [];
+  const links = (await ifPresent(files.readLinks(`/proc/${pid}/fd`))) ?? {};
+  // The link's own words first: to go where they lead could mean a file server that does not answer.
+  const devices = Object.keys(links).filter((fd) => mayBeDisk(links[fd] ?? ''));
   const opened = await Promise.all(
-    fds.map((fd) => ifPresent(openedBlock(files, wanted, `/proc/${pid}/fd/${fd}`))),
+    devices.map((fd) => ifPresent(openedBlock(files, wanted, `/proc/${pid}/fd/${fd}`))),
   );
   const blocks = new Set(opened.filter((block) => block !== undefined));
   if (blocks.size === 0) return [];
@@ -67,14 +69,19 @@ async function openedBy(files: FileTree, pid: string, wanted: Wanted): Promise<D
   return [...blocks].map((block) => ({ block, kind: 'process', what: `pid ${pid}`, name }));
 }
 
+/** What nearly every program has open, and what is a disk nowhere. */
+const NO_DISKS = /^\/dev\/(?:null|zero|full|u?random|console|kmsg|ptmx|tty\w*|pts\/\d+)$/;
+
+function mayBeDisk(target: string): boolean {
+  return target.startsWith('/dev/') && !NO_DISKS.test(target);
+}
+
 /** Which of the wanted a descriptor leads to. By the number: a container has names of its own. */
 async function openedBlock(
   files: FileTree,
   wanted: Wanted,
   descriptor: string,
 ): Promise<string | undefined> {
-  // The link's own words first: to go where they lead could mean a file server that does not answer.
-  if (!(await files.readLink(descriptor)).startsWith('/dev/')) return undefined;
   return wanted.get((await files.blockNumber(descriptor)) ?? '');
 }
 

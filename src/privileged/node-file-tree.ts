@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs';
 import { open, readdir, readlink, realpath, stat } from 'node:fs/promises';
-import type { FileTree } from '../host/file-tree.js';
+import { isAbsence, type FileTree } from '../host/file-tree.js';
 
 /** Nothing that mooring reads is near this; a file that is has something else in it. */
 const READ_MAX_BYTES = 1_048_576;
@@ -20,8 +20,12 @@ const TEXT_IN_MEMORY = ['/sys/', '/run/mooring/'];
 /** The reading half of the second seam, over the running kernel. */
 export class NodeFileTree implements FileTree {
   async readText(path: string): Promise<string> {
-    const known = isBelow(path, TEXT_IN_MEMORY) ? readPage(path) : undefined;
-    return known ?? readWhole(path);
+    try {
+      const known = isBelow(path, TEXT_IN_MEMORY) ? readPage(path) : undefined;
+      return known ?? (await readWhole(path));
+    } catch (error) {
+      throw withPath(error, path);
+    }
   }
 
   async list(path: string): Promise<string[]> {
@@ -39,6 +43,20 @@ export class NodeFileTree implements FileTree {
     return isBelow(path, NAMES_IN_MEMORY) ? readlinkSync(path) : readlink(path);
   }
 
+  async readLinks(directory: string): Promise<Record<string, string>> {
+    const isNear = isBelow(directory, NAMES_IN_MEMORY);
+    const links: Record<string, string> = {};
+    for (const name of await this.list(directory)) {
+      const path = `${directory}/${name}`;
+      try {
+        links[name] = isNear ? readlinkSync(path) : await readlink(path);
+      } catch (error) {
+        if (!isAbsence(error)) throw error;
+      }
+    }
+    return links;
+  }
+
   async blockNumber(path: string): Promise<string | undefined> {
     const about = await stat(path);
     return about.isBlockDevice() ? deviceNumber(BigInt(about.rdev)) : undefined;
@@ -50,6 +68,12 @@ export function deviceNumber(rdev: bigint): string {
   const major = ((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & ~0xfffn);
   const minor = (rdev & 0xffn) | ((rdev >> 12n) & ~0xffn);
   return `${major}:${minor}`;
+}
+
+/** Of a file that is open Node says what went wrong, and not with which. */
+function withPath(error: unknown, path: string): unknown {
+  if (error instanceof Error && !error.message.includes(path)) error.message += ` '${path}'`;
+  return error;
 }
 
 function isBelow(path: string, places: readonly string[]): boolean {

@@ -1,4 +1,4 @@
-import type { ApplicationFailure } from '@temporalio/workflow';
+import { patched, type ApplicationFailure } from '@temporalio/workflow';
 import { createFailure } from '../contract/failures.js';
 import type { DetachResult } from '../model/attach-result.js';
 import type {
@@ -11,6 +11,7 @@ import type {
 import { removalSteps } from './activity-proxies.js';
 import type { ApprovalDesk } from './approval.js';
 import type { Ledger } from './ledger.js';
+import { FLUSH_LOOKS_FIRST } from './patches.js';
 import { stepEnd } from './step-failure.js';
 
 /** How a detach is to be carried out. */
@@ -61,10 +62,12 @@ export async function detachVolumeFromHost(
   const flush = { ...stepBase, wwid, paths, ...carrierOf(volume), timeoutMs: flushTimeoutMs };
   const writeBack = async (): Promise<RemovalResult> => {
     ledger.setState('detaching');
-    const inspection = await run('look at the volume and who uses it', removalWaitMs, (steps) =>
-      steps.inspectAttachment({ ...stepBase, paths, wwid }),
-    );
-    refuseUnlessSafe(inspection);
+    if (!patched(FLUSH_LOOKS_FIRST)) {
+      const inspection = await run('look at the volume and who uses it', removalWaitMs, (steps) =>
+        steps.inspectAttachment({ ...stepBase, paths, wwid }),
+      );
+      refuseUnlessSafe(inspection);
+    }
     return run('write back and remove the map', flushTimeoutMs, (steps) =>
       steps.flushDevice(flush),
     ).catch((error: unknown) => {

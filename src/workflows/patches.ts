@@ -5,3 +5,6 @@
 
 /** 0.1.0, November 2026. A host is not looked for while a person decides. */
 export const NO_LOOK_WHILE_ASKING = 'no-look-while-asking';
+
+/** 0.1.0, November 2026. The write-back evaluates the gates; a detach has no step that only looks. */
+export const FLUSH_LOOKS_FIRST = 'flush-looks-first';

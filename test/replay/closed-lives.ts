@@ -10,15 +10,19 @@ export type Life = (fleet: Fleet) => Promise<WorkflowHandle>;
 const [, , , dead = ''] = FLEET_PORTALS;
 export const PERSON = { requestedBy: 'operator', reason: 'recorded' };
 
+async function attachAndDetach(fleet: Fleet): Promise<WorkflowHandle> {
+  const host = await fleet.addHost();
+  const volume = fleet.addVolume();
+  await fleet.attach(fleet.request(host, volume));
+  await fleet.detach(host, volume.volumeId);
+  return fleet.handle(volume.volumeId);
+}
+
 /** Lives of an attachment from its attach to its end. */
 export const CLOSED_LIVES: Readonly<Record<string, Life>> = {
-  async 'attach-and-detach'(fleet) {
-    const host = await fleet.addHost();
-    const volume = fleet.addVolume();
-    await fleet.attach(fleet.request(host, volume));
-    await fleet.detach(host, volume.volumeId);
-    return fleet.handle(volume.volumeId);
-  },
+  'attach-and-detach': attachAndDetach,
+  // Before it, a step of its own looked at the volume.
+  'flush-looks-first': attachAndDetach,
   async 'dead-portal-comes-back'(fleet) {
     const host = await fleet.addHost();
     const volume = fleet.addVolume();

@@ -99,6 +99,15 @@ export class MemoryFileTree implements FileTree, FileWriter {
     return this.#resolve(path);
   }
 
+  async readLinks(directory: string): Promise<Record<string, string>> {
+    const links: Record<string, string> = {};
+    for (const name of await this.list(directory)) {
+      const target = await ifPresent(this.readLink(`${directory}/${name}`));
+      if (target !== undefined) links[name] = target;
+    }
+    return links;
+  }
+
   async readLink(path: string): Promise<string> {
     this.#onRead(path);
     const parent = path.slice(0, path.lastIndexOf('/'));

@@ -135,6 +135,7 @@ export const DEFECTS: readonly Defect[] = [
         list: (path) => files.list(path),
         realPath: (path) => files.realPath(path),
         readLink: (path) => files.readLink(path),
+        readLinks: (path) => files.readLinks(path),
         blockNumber: (path) => files.blockNumber(path),
       }),
       verbs: (verbs) => ({ ...verbs, findProcessUsers: () => Promise.resolve([]) }),

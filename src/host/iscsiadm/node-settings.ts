@@ -6,7 +6,7 @@ export interface ResolvedChap {
   readonly password: string;
 }
 
-const LOGOUT_TIMEOUT_SECONDS = '3';
+const LOGOUT_TIMEOUT_SECONDS = '2';
 
 export interface WantedSettings {
   readonly loginTimeoutSeconds: number;

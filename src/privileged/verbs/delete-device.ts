@@ -1,6 +1,6 @@
 import { findDeviceUsers } from '../../host/device-users.js';
 import { ifPresent, isAbsence } from '../../host/file-tree.js';
-import { multipathUuid } from '../../host/sysfs/dm-map.js';
+import { multipathUuid, readDmAttribute } from '../../host/sysfs/dm-map.js';
 import { readScsiDevice } from '../../host/sysfs/scsi-device.js';
 import { requireDevice } from '../input-checks.js';
 import type { VerbContext } from '../verb-context.js';
@@ -66,10 +66,8 @@ async function findUser(
 ): Promise<string | undefined> {
   if (block === undefined) return undefined;
   const holders = (await ifPresent(files.list(`/sys/class/block/${block}/holders`))) ?? [];
-  const uuids = await Promise.all(
-    holders.map((holder) => ifPresent(files.readText(`/sys/class/block/${holder}/dm/uuid`))),
-  );
-  const maps = holders.filter((_, index) => uuids[index]?.trim() === multipathUuid(wwid));
+  const uuids = await Promise.all(holders.map((holder) => readDmAttribute(files, holder, 'uuid')));
+  const maps = holders.filter((_, index) => uuids[index] === multipathUuid(wwid));
   const [user] = await findDeviceUsers(files, [block], maps);
   return user === undefined ? undefined : `${user.kind} ${user.name ?? user.what} on ${user.block}`;
 }

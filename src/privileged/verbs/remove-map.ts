@@ -7,6 +7,8 @@ import { endFacts } from './failed-end.js';
 
 /** udev has a new map open for a moment: `multipath -f` then ends with "map in use", exit 1. */
 const PAUSE_MS = 100;
+/** Each try costs as much as a program's start. */
+const PAUSE_MAX_MS = 500;
 /** udev looks at a map for seconds; whoever has it open longer than this has it in use. */
 const BUSY_MAX_MS = 30_000;
 
@@ -19,6 +21,7 @@ export async function removeMap(
   requireTimeout(input.timeoutMs);
   const start = performance.now();
   let busy: RemovalOutcome | undefined;
+  let pauseMs = PAUSE_MS;
   for (let tries = 0; ; tries += 1) {
     // Each time anew: the same unit can come back under another name.
     const map = await findMap(context.files, input.wwid);
@@ -36,8 +39,9 @@ export async function removeMap(
     // A try for which hardly any time was left says less than the one before.
     if (end.timedOut) return busy ?? { kind: 'timed-out', ...endFacts(end) };
     busy = { kind: 'busy', ...endFacts(end) };
-    if (performance.now() - start + PAUSE_MS >= Math.min(input.timeoutMs, BUSY_MAX_MS)) return busy;
-    await pause(PAUSE_MS);
+    if (performance.now() - start + pauseMs >= Math.min(input.timeoutMs, BUSY_MAX_MS)) return busy;
+    await pause(pauseMs);
+    pauseMs = Math.min(2 * pauseMs, PAUSE_MAX_MS);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { FileTree } from '../../host/file-tree.js';
+import { ifPresent, type FileTree } from '../../host/file-tree.js';
 import type { FileWriter } from '../../privileged/file-writer.js';
 import type { LinuxHost, RunningHost } from '../linux-host.js';
 import { blockDevices } from './block-devices.js';
@@ -62,6 +62,15 @@ export class SimulatedFiles implements FileTree, FileWriter {
       if (entry.kind !== 'link') throw new SystemError('EINVAL', 'readlink', path);
       return Promise.resolve(entry.target);
     });
+  }
+
+  async readLinks(directory: string): Promise<Record<string, string>> {
+    const links: Record<string, string> = {};
+    for (const name of await this.list(directory)) {
+      const target = await ifPresent(this.readLink(`${directory}/${name}`));
+      if (target !== undefined) links[name] = target;
+    }
+    return links;
   }
 
   blockNumber(path: string): Promise<string | undefined> {

@@ -7,7 +7,7 @@ import type { ArrayControl, HostControl } from '../host-control.js';
 /** What is called across the socket, by room; a boundary is set by messages of its own. */
 export const CALLS = {
   runner: ['run'],
-  files: ['readText', 'list', 'realPath', 'readLink', 'blockNumber'],
+  files: ['readText', 'list', 'realPath', 'readLink', 'readLinks', 'blockNumber'],
   writer: ['writeAttribute', 'replaceFile', 'removeFile', 'keepFile'],
   network: ['knock'],
   control: [
