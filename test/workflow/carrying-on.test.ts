@@ -1,15 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { beforeAll, describe, test } from 'vitest';
 import type { AttachmentRow } from '../../src/client/list-attachments.js';
-import { MooringClient } from '../../src/client/mooring-client.js';
-import { startDevServer, type DevServer } from '../../src/demo/dev-server.js';
+import type { MooringClient } from '../../src/client/mooring-client.js';
 import { eventually } from '../support/eventually.js';
 import { Gate } from '../support/gate.js';
-import { injectedServer } from '../support/injected-server.js';
-import { Fleet, FLEET_PORTALS, type FleetHost } from '../support/in-process-fleet.js';
+import { FLEET_PORTALS, type Fleet, type FleetHost } from '../support/in-process-fleet.js';
+import { useOwnFleet } from '../support/own-fleet.js';
 import { shortHistories } from '../support/short-histories.js';
 import { untilState } from '../support/until-state.js';
 
@@ -20,24 +16,11 @@ const PATIENCE = { withinMs: 120_000, everyMs: 100 };
 const LONG = { timeout: 240_000 };
 const [, , , dead = ''] = FLEET_PORTALS;
 
-let directory: string;
-let server: DevServer;
+const own = useOwnFleet(shortHistories(EVENTS));
 let fleet: Fleet;
 let mooring: MooringClient;
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'mooring-carrying-on-'));
-  server = await startDevServer({
-    headless: true,
-    logFile: join(directory, 'server.log'),
-    dynamicConfig: shortHistories(EVENTS),
-  });
-  fleet = await Fleet.start({ ...injectedServer(), temporalAddress: server.address });
-  mooring = new MooringClient(fleet.client);
-});
-afterAll(async () => {
-  await fleet.stop();
-  await server.stop();
-  await rm(directory, { recursive: true, force: true });
+beforeAll(() => {
+  ({ fleet, mooring } = own());
 });
 
 interface Attached {

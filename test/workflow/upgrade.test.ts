@@ -1,32 +1,20 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { MooringClient } from '../../src/client/mooring-client.js';
-import { startDevServer, type DevServer } from '../../src/demo/dev-server.js';
-import { injectedServer } from '../support/injected-server.js';
-import { Fleet, FLEET_PORTALS } from '../support/in-process-fleet.js';
+import { beforeAll, expect, test } from 'vitest';
+import type { MooringClient } from '../../src/client/mooring-client.js';
+import { FLEET_PORTALS, type Fleet } from '../support/in-process-fleet.js';
+import { useOwnFleet } from '../support/own-fleet.js';
 import { untilRecorded, untilState } from '../support/until-state.js';
 
 const [, , , dead = ''] = FLEET_PORTALS;
 
-let directory: string;
-/** Of our own: on the shared one the control workers of other tests would step in. */
-let server: DevServer;
+const own = useOwnFleet();
 let fleet: Fleet;
 let mooring: MooringClient;
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'mooring-upgrade-'));
-  server = await startDevServer({ headless: true, logFile: join(directory, 'server.log') });
-  fleet = await Fleet.start({ ...injectedServer(), temporalAddress: server.address });
-  mooring = new MooringClient(fleet.client);
-});
-afterAll(async () => {
-  await fleet.stop();
-  await server.stop();
-  await rm(directory, { recursive: true, force: true });
+beforeAll(() => {
+  ({ fleet, mooring } = own());
 });
 
 async function buildWorkflows(): Promise<string> {
@@ -34,7 +22,7 @@ async function buildWorkflows(): Promise<string> {
     workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
     logger: new DefaultLogger('WARN'),
   });
-  const path = join(directory, 'workflows.cjs');
+  const path = join(own().directory, 'workflows.cjs');
   await writeFile(path, code);
   return path;
 }
