@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { HostDown } from '../../src/simulator/boot.js';
 import type { Content, Entity, Quiet } from './evidence.js';
 import { lookAt, type HostLook } from './host-look.js';
-import { settled, withinOrNothing } from './patience.js';
+import { holdsWithin, settled, withinOrNothing } from './patience.js';
 import type { Registry } from './registry.js';
 import type { TortureHost } from './torture-host.js';
 import { readSlot, writeSlot, type World } from './world.js';
@@ -10,6 +11,7 @@ import { kernelWwid, udevWwid } from './wwids.js';
 /** Between two looks at something that must not stand still without saying why. */
 const LATER_MS = 1_500;
 const IO_MS = 15_000;
+const BOOT_MAX_MS = 60_000;
 const SYNC_TIMEOUT_MS = 600_000;
 /** Where a look writes: behind every slot of the users. */
 const FIRST_SLOT = 1_000;
@@ -70,7 +72,8 @@ export class Looker {
   async #look(kind: Quiet['kind'], entities: readonly Entity[]): Promise<Quiet> {
     const seen = this.#world.hosts.map(async ({ hostId, simulated }) => {
       const look = (): Promise<HostLook> => lookAt(simulated);
-      return [hostId, kind === 'uneasy' ? await look() : await settled(look)] as const;
+      const seenWhenUp = kind === 'uneasy' ? onceUp(look) : settled(look);
+      return [hostId, await seenWhenUp] as const;
     });
     const looks = Object.fromEntries(await Promise.all(seen));
     const atMs = performance.now();
@@ -116,4 +119,18 @@ async function told(text: Promise<string>): Promise<string> {
 
 function isMoving({ state, pending }: Entity): boolean {
   return state === 'attached' || state === 'degraded' || pending.length > 0;
+}
+
+/** A host that is just going down, or coming up, is looked at a little later. */
+async function onceUp(look: () => Promise<HostLook>): Promise<HostLook> {
+  let seen: HostLook | undefined;
+  await holdsWithin(BOOT_MAX_MS, async () => {
+    seen = await look().catch((error: unknown) => {
+      if (error instanceof HostDown) return undefined;
+      throw error;
+    });
+    return seen !== undefined;
+  });
+  if (seen === undefined) throw new Error(`A host does not come up within ${BOOT_MAX_MS} ms`);
+  return seen;
 }

@@ -42,6 +42,8 @@ const kept = values.keep ?? join(tmpdir(), 'mooring-torture-kept');
 const server = await startDevServer({
   headless: true,
   logFile: join(temporary, 'server.log'),
+  // A server without one forgot its namespace, and with it everything, on a machine without time.
+  databaseFile: join(temporary, 'server.db'),
   onProgress: say,
 });
 let isWell: boolean;

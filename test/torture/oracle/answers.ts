@@ -48,7 +48,7 @@ function sameUpdateSameAnswer({ calls }: Evidence): string[] {
     const key = Object.values(call.handle).join(' ');
     const answers = [
       answerText(call),
-      ...(call.again === undefined ? [] : [againText(call.again)]),
+      ...(call.again === undefined || isUnknownOnceRefused(call) ? [] : [againText(call.again)]),
     ];
     return answers.flatMap((answer) => {
       const known = first.get(key);
@@ -58,6 +58,11 @@ function sameUpdateSameAnswer({ calls }: Evidence): string[] {
         : [`update ${key} was answered with ${known} and with ${answer}`];
     });
   });
+}
+
+/** What is refused before it is taken leaves no trace, so nobody can be told again. */
+function isUnknownOnceRefused({ error, again }: Call): boolean {
+  return error?.type === 'Busy' && /update ".*" not found/.test(againText(again));
 }
 
 /** A repetition that reaches another run does so only after the first has its answer. */
