@@ -1,4 +1,4 @@
-import type { Evidence } from '../evidence.js';
+import type { Evidence, HistoryEvent } from '../evidence.js';
 import { attributesOf } from '../registry.js';
 
 /** Causes of a failed workflow task that are the workflow's own. */
@@ -10,16 +10,36 @@ const OWN_CAUSES = /NON_DETERMINISTIC|UNHANDLED_FAILURE|BAD_/;
  */
 const SDK_DEFECT = 'ActivityMachine in state ScheduledActivityCancelCommandCreated';
 
-/** Every history is understood by the workflows of today, and no workflow task has failed. */
+/**
+ * Every history is understood by the workflows of today, and no workflow task has failed.
+ *
+ * Excepted is a task right after one that the server gave up in the hands of a living worker, on a
+ * machine without time: SDK 1.24.0 now and then goes on from what it made of the late one, which the
+ * history has not, says so by a nondeterminism error, forgets the run, and does the task well from the
+ * start. Such a history replays, so nothing is stuck by it (`late-tasks.test.ts`).
+ */
 export function historiesReplay({ replays, histories }: Evidence): string[] {
   return [
     ...replays.map(({ workflowId, error }) => `${workflowId} does not replay: ${error}`),
     ...histories.flatMap(({ workflowId, events }) =>
       events
-        .filter(({ eventType }) => eventType === 'EVENT_TYPE_WORKFLOW_TASK_FAILED')
+        .filter(
+          (event) =>
+            event.eventType === 'EVENT_TYPE_WORKFLOW_TASK_FAILED' && !followsLateTask(event, events),
+        )
         .map((event) => JSON.stringify(attributesOf(event)))
         .filter((said) => OWN_CAUSES.test(said) && !said.includes(SDK_DEFECT))
         .map((said) => `${workflowId} failed a workflow task: ${said}`),
     ),
   ];
+}
+
+/** Whether the task that failed was scheduled because the one before was given up. */
+function followsLateTask(failed: HistoryEvent, events: readonly HistoryEvent[]): boolean {
+  const scheduledId = Number(attributesOf(failed)['scheduledEventId']);
+  const before = events.find(({ eventId }) => Number(eventId) === scheduledId - 1);
+  return (
+    before?.eventType === 'EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT' &&
+    attributesOf(before)['timeoutType'] === 'TIMEOUT_TYPE_START_TO_CLOSE'
+  );
 }
