@@ -25,7 +25,8 @@ export function historiesReplay({ replays, histories }: Evidence): string[] {
       events
         .filter(
           (event) =>
-            event.eventType === 'EVENT_TYPE_WORKFLOW_TASK_FAILED' && !followsLateTask(event, events),
+            event.eventType === 'EVENT_TYPE_WORKFLOW_TASK_FAILED' &&
+            !followsLateTask(event, events),
         )
         .map((event) => JSON.stringify(attributesOf(event)))
         .filter((said) => OWN_CAUSES.test(said) && !said.includes(SDK_DEFECT))
