@@ -27,6 +27,17 @@ const { values, positionals: ids } = parseArgs({
 const asked = (Object.keys(KINDS) as Kind[]).filter((kind) => values[kind]);
 const kinds = asked.length > 0 ? asked : (Object.keys(KINDS) as Kind[]);
 
+/** What is said above the table. */
+const INTRODUCTION = `# Conformance
+
+The behaviour mooring has to have, scenario by scenario, and where it was seen to hold: on the simulated
+host, and on a real Linux kernel with iscsid, multipathd and LIO in the lab's guest. \`B\` are os-brick's
+scenarios, as mooring wants them ([differences.md](differences.md)), \`M\` mooring's own, \`G\` the gates
+([gates.md](gates.md)); the limits of os-brick that a scenario stands against are in brackets
+([limits.md](limits.md)). Written by \`npm run conformance -- --markdown docs/conformance.md\`.
+
+`;
+
 /** Verdicts by title; both kinds have the same titles in the same order. */
 const verdicts = new Map<string, Map<string, Verdict>>();
 for (const kind of kinds) {
@@ -39,7 +50,9 @@ const rows = [...verdicts].map(([title, found]): Row => ({
   verdicts: found,
 }));
 process.stdout.write(`\n${rows.length === 0 ? 'No scenario was run' : asText(rows, kinds)}\n`);
-if (values.markdown !== undefined) await writeFile(values.markdown, asMarkdown(rows, kinds));
+if (values.markdown !== undefined) {
+  await writeFile(values.markdown, INTRODUCTION + asMarkdown(rows, kinds));
+}
 const isAllWell =
   rows.length > 0 &&
   rows.every(({ verdicts: each }) => kinds.every((kind) => isWell(each.get(kind))));
