@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { requestFor } from '../host-under-test.js';
+import { requestFor, type HostUnderTest, type Volume } from '../host-under-test.js';
 import type { Scenario } from '../scenario.js';
 import { Administrator } from './administrator.js';
 import { asFound } from './experiment.js';
@@ -75,53 +75,13 @@ export const identityScenarios: readonly Scenario[] = [
     limits: ['L2'],
     claim:
       'a stale device under a re-used LUN is never handed out for the volume that is there now',
-    async run(host) {
-      await asFound(host, async () => {
-        const { iqn, portals } = await host.addTarget();
-        const [portal = ''] = portals;
-        const old = await host.freshVolume({ iqn });
-        const spare = await host.freshVolume({ iqn, mapped: false });
-        const volume = { ...spare, lun: old.lun };
-        const administrator = new Administrator(host);
-        await administrator.logIn({ iqn, portal });
-        await host.reuseLun(old, volume);
-
-        const attach = host.attach(
-          requestFor(host, volume, { ...OFF, expect: { wwid: volume.wwid } }, [portal]),
-        );
-
-        const end = await attach.catch((error: unknown) => error);
-        if (end instanceof Error) expect(end).toMatchObject({ type: 'WrongVolume' });
-        else expect(end).toMatchObject({ state: 'attached', wwid: volume.wwid });
-        await host.detach(volume.volumeId);
-        await administrator.logOut({ iqn, portal });
-      });
-    },
+    run: (host) => underReusedLun(host, ({ wwid }) => ({ expect: { wwid } })),
   },
   {
     id: 'M-08',
     limits: ['L2'],
     claim: 'a stale device is found out without an expected WWID as well',
-    async run(host) {
-      await asFound(host, async () => {
-        const { iqn, portals } = await host.addTarget();
-        const [portal = ''] = portals;
-        const old = await host.freshVolume({ iqn });
-        const spare = await host.freshVolume({ iqn, mapped: false });
-        const volume = { ...spare, lun: old.lun };
-        const administrator = new Administrator(host);
-        await administrator.logIn({ iqn, portal });
-        await host.reuseLun(old, volume);
-
-        const attach = host.attach(requestFor(host, volume, OFF, [portal]));
-
-        const end = await attach.catch((error: unknown) => error);
-        if (end instanceof Error) expect(end).toMatchObject({ type: 'WrongVolume' });
-        else expect(end).toMatchObject({ wwid: volume.wwid });
-        await host.detach(volume.volumeId);
-        await administrator.logOut({ iqn, portal });
-      });
-    },
+    run: (host) => underReusedLun(host, () => ({})),
   },
   {
     id: 'B-69',
@@ -152,3 +112,31 @@ export const identityScenarios: readonly Scenario[] = [
     },
   },
 ];
+
+/**
+ * Attaches a volume under a LUN of which the host still has the device of the volume before: it gets
+ * the new one, or is refused.
+ */
+async function underReusedLun(
+  host: HostUnderTest,
+  more: (volume: Volume) => Parameters<typeof requestFor>[2],
+): Promise<void> {
+  await asFound(host, async () => {
+    const { iqn, portals } = await host.addTarget();
+    const [portal = ''] = portals;
+    const old = await host.freshVolume({ iqn });
+    const spare = await host.freshVolume({ iqn, mapped: false });
+    const volume = { ...spare, lun: old.lun };
+    const administrator = new Administrator(host);
+    await administrator.logIn({ iqn, portal });
+    await host.reuseLun(old, volume);
+
+    const attach = host.attach(requestFor(host, volume, { ...OFF, ...more(volume) }, [portal]));
+
+    const end = await attach.catch((error: unknown) => error);
+    if (end instanceof Error) expect(end).toMatchObject({ type: 'WrongVolume' });
+    else expect(end).toMatchObject({ state: 'attached', wwid: volume.wwid });
+    await host.detach(volume.volumeId);
+    await administrator.logOut({ iqn, portal });
+  });
+}
