@@ -19,6 +19,11 @@ export interface NodeRecord {
   readonly portal: string;
   /** The record is the portal's only one: a record for another iface would replace it. */
   readonly isWholePortal: boolean;
+  /**
+   * It names no target: what a power cut leaves of a record that iscsiadm had just written, empty or
+   * full of zeros. iscsiadm finds no record in it.
+   */
+  readonly isTorn: boolean;
 }
 
 /**
@@ -36,7 +41,8 @@ export async function findNodeRecords(
     for (const place of await placesOf(files, `${database}/nodes`, end)) {
       const text = await ifPresent(files.readText(place.path));
       if (text === undefined) continue;
-      records.push({ ...place, database, text, iface: place.iface ?? ifaceOf(text) });
+      const isTorn = !parseSettings(text).has('node.name');
+      records.push({ ...place, database, text, isTorn, iface: place.iface ?? ifaceOf(text) });
     }
   }
   return records;

@@ -32,7 +32,7 @@ export async function ensureNodeRecord(
     ...(mutualChap === undefined ? {} : { mutualChap: await context.resolveChap(mutualChap) }),
   });
   return context.changingRecord(input, async () => {
-    const found = await findNodeRecord(context.files, input);
+    const found = await findWhole(context, input);
     // The note comes before the deed: whoever dies in between must not leak what it made.
     if (found === undefined) await noteOriginal(context, input, undefined);
     const record = found ?? (await makeRecord(context, input));
@@ -49,7 +49,7 @@ export async function ensureNodeRecord(
 async function makeRecord(context: VerbContext, input: PortalTarget): Promise<NodeRecord> {
   const { iqn, portal, iface } = input;
   const others = await findNodeRecords(context.files, input);
-  const inTheWay = others.find((record) => record.isWholePortal);
+  const inTheWay = others.find((record) => record.isWholePortal && !record.isTorn);
   if (inTheWay !== undefined) {
     // open-iscsi keeps records without a portal group tag one to a portal: the new would replace it.
     const said = `${portal} has a record for iface ${inTheWay.iface} that would be replaced`;
@@ -57,7 +57,7 @@ async function makeRecord(context: VerbContext, input: PortalTarget): Promise<No
   }
   const args = ['-m', 'node', '-T', iqn, '-p', normalisePortal(portal), '-I', iface, '-o', 'new'];
   const { end, seen: record } = await repeatIscsiadm(context, args, () =>
-    findNodeRecord(context.files, input),
+    findWhole(context, input),
   );
   if (record === undefined) {
     const { timedOut, said, exitCode } = end;
@@ -65,4 +65,13 @@ async function makeRecord(context: VerbContext, input: PortalTarget): Promise<No
     throw new CommandFailure({ program: 'iscsiadm', purpose: PURPOSE, timedOut, said, ...exit });
   }
   return record;
+}
+
+/** A record that iscsiadm can read: it writes a new one over a torn one. */
+async function findWhole(
+  context: VerbContext,
+  input: PortalTarget,
+): Promise<NodeRecord | undefined> {
+  const record = await findNodeRecord(context.files, input);
+  return record?.isTorn === true ? undefined : record;
 }

@@ -75,6 +75,11 @@ async function putBack(
     await context.writer.replaceFile(record.path, original, 0o600, record.database);
     return { kind: 'restored' };
   }
+  if (record.isTorn) {
+    // iscsiadm sees no record there, so it deletes none.
+    await context.writer.removeFile(record.path);
+    return { kind: 'deleted' };
+  }
   const { iqn, portal, iface } = record;
   const args = ['-m', 'node', '-T', iqn, '-p', portal, '-I', iface, '-o', 'delete'];
   // Not the code decides: 6 and 21 also come when the record is gone.

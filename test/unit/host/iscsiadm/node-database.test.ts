@@ -4,7 +4,7 @@ import { MemoryFileTree } from '../../../support/memory-file-tree.js';
 import { IQN } from '../../../support/sysfs-builder.js';
 
 const END = { iqn: IQN, portal: '10.0.0.1:3260', iface: 'default' };
-const RECORD = 'iface.iscsi_ifacename = default\n';
+const RECORD = `node.name = ${IQN}\niface.iscsi_ifacename = default\n`;
 
 test('a host without a node database has no record', async () => {
   expect(await findNodeRecord(new MemoryFileTree(), END)).toBeUndefined();
@@ -21,6 +21,7 @@ test.each(['/etc/iscsi', '/var/lib/iscsi'])('a record below %s is found', async 
     iqn: IQN,
     portal: '10.0.0.1:3260',
     isWholePortal: true,
+    isTorn: false,
   });
 });
 

@@ -203,6 +203,31 @@ test('a record that stays is a failed deletion, whatever the exit code', async (
   expect(await verbs.nodeRecordFate(END)).toBe('delete');
 });
 
+test.each(['', '\0'.repeat(64)])(
+  'a record that a power cut tore is made anew: %j',
+  async (torn) => {
+    const { host, runner, verbs } = await withOwnRecord();
+    host.file(PATH, torn);
+    runner.reaction = () => {
+      host.file(PATH, RECORD);
+      return {};
+    };
+    expect(await verbs.ensureNodeRecord({ ...END, loginTimeoutSeconds: 7 })).toMatchObject({
+      made: true,
+    });
+    expect(await host.readText(PATH)).toContain(`node.name = ${IQN}`);
+    expect(await verbs.nodeRecordFate(END)).toBe('delete');
+  },
+);
+
+test('a torn record of ours is removed, where iscsiadm finds none', async () => {
+  const { host, runner, verbs } = await withOwnRecord();
+  host.file(PATH, '');
+  expect(await verbs.putBackNodeRecord(END)).toEqual({ kind: 'deleted' });
+  expect(runner.lines).toEqual([]);
+  await expect(host.readText(PATH)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
 test('the record of a session stays as long as the session', async () => {
   const { host, runner, verbs } = await withOwnRecord();
   addSession(host, { state: 'FAILED' });
