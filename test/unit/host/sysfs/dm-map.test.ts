@@ -51,6 +51,17 @@ test('an unreadable map is unknown, not absent', async () => {
   await expect(findMap(host, WWID)).rejects.toMatchObject({ code: 'EACCES' });
 });
 
+test.each(['name', 'uuid', 'suspended'])(
+  'a map that is on its way out, so that the kernel does not tell its %s, has gone',
+  async (attribute) => {
+    const host = emptyHost();
+    addDm(host);
+    host.unreadable(`/sys/devices/virtual/block/dm-3/dm/${attribute}`, 'EINVAL');
+    expect(await findMap(host, WWID)).toBeUndefined();
+    expect(await readDm(host, 'dm-3')).toBeUndefined();
+  },
+);
+
 test('a disk is no map', async () => {
   const host = emptyHost();
   addSession(host);
