@@ -39,3 +39,16 @@ export async function ifPresent<Seen>(look: Promise<Seen>): Promise<Seen | undef
     throw error;
   }
 }
+
+/** {@link FileTree.readLinks} by the other looks, for a tree that has no quicker way. */
+export async function linksOneByOne(
+  files: Pick<FileTree, 'list' | 'readLink'>,
+  directory: string,
+): Promise<Record<string, string>> {
+  const links: Record<string, string> = {};
+  for (const name of await files.list(directory)) {
+    const target = await ifPresent(files.readLink(`${directory}/${name}`));
+    if (target !== undefined) links[name] = target;
+  }
+  return links;
+}

@@ -1,4 +1,4 @@
-import { ifPresent, type FileTree } from '../../src/host/file-tree.js';
+import { ifPresent, linksOneByOne, type FileTree } from '../../src/host/file-tree.js';
 import type { FileWriter } from '../../src/privileged/file-writer.js';
 
 type Entry =
@@ -99,13 +99,8 @@ export class MemoryFileTree implements FileTree, FileWriter {
     return this.#resolve(path);
   }
 
-  async readLinks(directory: string): Promise<Record<string, string>> {
-    const links: Record<string, string> = {};
-    for (const name of await this.list(directory)) {
-      const target = await ifPresent(this.readLink(`${directory}/${name}`));
-      if (target !== undefined) links[name] = target;
-    }
-    return links;
+  readLinks(directory: string): Promise<Record<string, string>> {
+    return linksOneByOne(this, directory);
   }
 
   async readLink(path: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { ifPresent, type FileTree } from '../../host/file-tree.js';
+import { linksOneByOne, type FileTree } from '../../host/file-tree.js';
 import type { FileWriter } from '../../privileged/file-writer.js';
 import type { LinuxHost, RunningHost } from '../linux-host.js';
 import { blockDevices } from './block-devices.js';
@@ -64,13 +64,8 @@ export class SimulatedFiles implements FileTree, FileWriter {
     });
   }
 
-  async readLinks(directory: string): Promise<Record<string, string>> {
-    const links: Record<string, string> = {};
-    for (const name of await this.list(directory)) {
-      const target = await ifPresent(this.readLink(`${directory}/${name}`));
-      if (target !== undefined) links[name] = target;
-    }
-    return links;
+  readLinks(directory: string): Promise<Record<string, string>> {
+    return linksOneByOne(this, directory);
   }
 
   blockNumber(path: string): Promise<string | undefined> {

@@ -156,7 +156,7 @@ export class ScsiLayer {
   /** What happens to a session's disks when its connection fails, is given up, or is back. */
   setState(session: Session, state: 'running' | 'blocked' | 'transport-offline'): void {
     for (const device of this.ofSession(session.sid)) {
-      // What a person has taken out of service stays so.
+      // What somebody has taken out of service stays so.
       if (device.state !== 'cancel' && device.state !== 'offline') device.state = state;
     }
     this.#parts.changes.ring();
