@@ -66,20 +66,6 @@ test('bare tools attach four paths and detach them without a trace', async () =>
   await removeUnits(guest, [UNIT]);
 });
 
-test('a clean reboot and a power cut bring the same disk back, with another boot id', async () => {
-  await guest.writeFile('/root/kept', 'synced');
-  await guest.script('sync');
-  const boots = [guest.bootId];
-  await timed('reboot', guest.reboot());
-  boots.push(guest.bootId);
-  await guest.powerCut();
-  await timed('boot after a power cut', guest.boot());
-  boots.push(guest.bootId);
-
-  expect(await guest.readFile('/root/kept')).toBe('synced');
-  expect(new Set(boots)).toHaveLength(3);
-});
-
 /** Logs in everywhere at once and scans exactly the LUN; a WWID told before the scan makes the map. */
 function attachScript(): string {
   const { iqn, portals } = TARGET;

@@ -27,6 +27,7 @@ import { isLooker, type VolumeObservation } from './volume-observation.js';
  *
  * @throws FlushFailed - permanent: data may be unwritten
  * @throws DeviceInUse - permanent: somebody has the map open
+ * @throws CommandTimedOut - passing: only udev has it open
  * @throws WrongVolume - permanent: identity does not hold any more
  */
 export function flushDeviceStep(host: HostContext): HostSteps['flushDevice'] {
@@ -83,8 +84,8 @@ async function flushMap(
  * Removes a map that udev has open, waiting in its look for a path that gives no answer. It reads, and
  * all that was written is on the array: nothing is lost when the look fails.
  *
- * @throws DeviceInUse - somebody else has it open
- * @throws FlushFailed - only udev has, and the kernel takes the path for alive
+ * @throws DeviceInUse - permanent: somebody else has it open
+ * @throws CommandTimedOut - passing: only udev has, and the kernel takes a path for alive
  */
 async function removeLookedAt(
   host: HostContext,
@@ -98,9 +99,9 @@ async function removeLookedAt(
   // Users the kernel has itself are in no list.
   const isOnlyLookedAt = users.length > 0 && users.every(isLooker);
   if (!isOnlyLookedAt) throw removalFailure(what, busy, 'FlushFailed');
-  // The kernel needs a while to see that a path is dead.
+  // The kernel needs a while to see that a path is dead, and udev one to look at a path that lives.
   if ((await usablePaths(host, await devicesWithWwid(host.files, wwid))).length > 0) {
-    throw removalFailure(what, { ...busy, kind: 'failed' }, 'FlushFailed');
+    throw removalFailure(what, { ...busy, kind: 'timed-out' }, 'CommandTimedOut');
   }
   const given = await host.verbs.disableQueueing({ wwid });
   if (!isRemoved(given)) throw removalFailure(what, given, 'FlushFailed');

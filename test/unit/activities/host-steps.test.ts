@@ -150,6 +150,19 @@ describe('a portal that goes silent after the attach', () => {
 
     expect((await flushed).removed).toHaveLength(1);
   });
+
+  test('waits for a look of udev at a path that lives, and calls nothing lost meanwhile', async () => {
+    const { control } = simulated;
+    const look = await control.holdOpen('/dev/dm-0', '(udev-worker)');
+
+    await expect(steps.flushDevice({ ...flush, timeoutMs: 1_000 })).rejects.toMatchObject({
+      type: 'CommandTimedOut',
+      nonRetryable: false,
+    });
+    await control.close(look);
+
+    expect((await steps.flushDevice(flush)).removed).toHaveLength(1);
+  });
 });
 
 describe('the fence', () => {
