@@ -49,10 +49,12 @@ export class ClaimStore {
   }
 
   async put(claim: Claim): Promise<void> {
-    if (claim.wwid !== undefined) {
-      await this.writer.replaceFile(this.volumePath(claim.wwid, claim), json(claim), 0o600);
+    const { wwid, owner } = claim;
+    if (wwid !== undefined) {
+      await this.writer.replaceFile(volumePath(wwid, claim), json(claim), 0o600);
     }
-    await this.writer.replaceFile(this.claimPath(claim, claim.owner), json(claim), 0o600);
+    await this.writer.replaceFile(this.claimPath(claim, owner), json(claim), 0o600);
+    if (wwid !== undefined) await this.forgetVolumes(claim, owner, { but: wwid });
   }
 
   /** This attachment's claim on a path; `undefined` when it has none. */
@@ -83,10 +85,7 @@ export class ClaimStore {
   }
 
   async remove(path: HostPath, owner: string): Promise<void> {
-    const claim = await this.get(path, owner);
-    if (claim?.wwid !== undefined) {
-      await this.writer.removeFile(this.volumePath(claim.wwid, claim));
-    }
+    await this.forgetVolumes(path, owner);
     await this.writer.removeFile(this.claimPath(path, owner));
   }
 
@@ -107,8 +106,17 @@ export class ClaimStore {
     return `${CLAIMS}/${claimName(path, owner)}`;
   }
 
-  private volumePath(wwid: string, claim: Claim): string {
-    return `${VOLUMES}/${hashed(wwid)}.${claimName(claim, claim.owner)}`;
+  /** By the claim's name: what it says itself is older than this when a worker died in between. */
+  private async forgetVolumes(
+    path: SessionEndWithIface & { lun: number },
+    owner: string,
+    { but }: { readonly but?: string } = {},
+  ): Promise<void> {
+    const names = (await ifPresent(this.files.list(VOLUMES))) ?? [];
+    const ofClaim = names
+      .filter((name) => name.endsWith(`.${claimName(path, owner)}`))
+      .filter((name) => but === undefined || !name.startsWith(`${hashed(but)}.`));
+    for (const name of ofClaim) await this.writer.removeFile(`${VOLUMES}/${name}`);
   }
 
   private notePath(path: SessionEndWithIface): string {
@@ -121,6 +129,10 @@ type SessionEndWithIface = Pick<HostPath, 'portal' | 'iqn' | 'iface'>;
 /** Names one session among all: what is excluded, claimed and noted. */
 export function sessionLockKey(path: SessionEndWithIface): string {
   return `${sessionKey(path)} ${path.iface}`;
+}
+
+function volumePath(wwid: string, claim: Claim): string {
+  return `${VOLUMES}/${hashed(wwid)}.${claimName(claim, claim.owner)}`;
 }
 
 function claimName(path: SessionEndWithIface & { lun: number }, owner: string): string {

@@ -1,22 +1,16 @@
 import { createFailure } from '../contract/failures.js';
 import { FIXED_BOUNDS } from '../contract/policy.js';
-import type { DmFact, ScsiDeviceFact } from '../host/facts.js';
-import { volumeHasOneSource } from '../host/source-gate.js';
-import { findStablePath, isNamedByUdev, leadsTo, mapLink } from '../host/stable-path.js';
-import { isReadOnly } from '../host/sysfs/block-device.js';
+import type { DmFact } from '../host/facts.js';
+import { isNamedByUdev, leadsTo, mapLink } from '../host/stable-path.js';
 import { findMap } from '../host/sysfs/dm-map.js';
-import { readSessions } from '../host/sysfs/iscsi-session.js';
-import { devicesWithWwid, readScsiDevice } from '../host/sysfs/scsi-device.js';
-import {
-  ensureMapInputSchema,
-  type EnsureMapInput,
-  type HostSteps,
-  type Seen,
-  type VolumeDeviceResult,
-} from '../model/steps.js';
+import { readScsiDevice } from '../host/sysfs/scsi-device.js';
+import { ensureMapInputSchema, type EnsureMapInput, type HostSteps } from '../model/steps.js';
 import { isMissingProgram } from '../privileged/command-runner.js';
+import type { FormedDevice, Path } from './formed-device.js';
 import type { HostContext } from './host-context.js';
 import { lookUntil } from './look-until.js';
+import { isIn, isReady, mapDevice, unwatchedMapDevice } from './map-device.js';
+import { singleDevice } from './single-device.js';
 import { hostStep } from './step.js';
 import { usablePaths } from './usable-paths.js';
 
@@ -25,9 +19,6 @@ import { usablePaths } from './usable-paths.js';
  * ever longer pauses: one whose event was handled while the map was being made joins only when asked.
  */
 const OFFER_AGAIN_MS = 250;
-
-type FormedDevice = Omit<VolumeDeviceResult, keyof Seen>;
-type Path = ScsiDeviceFact & { readonly block: string };
 
 /**
  * Makes sure of the device over the paths: the multipath map, asked for explicitly (Debian's default
@@ -42,7 +33,7 @@ type Path = ScsiDeviceFact & { readonly block: string };
 export function ensureMapStep(host: HostContext): HostSteps['ensureMap'] {
   return hostStep(host, ensureMapInputSchema, async ({ input, signal }) => {
     const paths = await readPaths(host, input);
-    if (input.multipath === 'off') return single(host, { ...input, signal }, paths, []);
+    if (input.multipath === 'off') return singleDevice(host, { ...input, signal }, paths, []);
     const form = async (): Promise<FormedDevice> => {
       await awaitUdev(host, input, signal);
       const silence = await askForMap(host, input, signal);
@@ -52,13 +43,13 @@ export function ensureMapStep(host: HostContext): HostSteps['ensureMap'] {
         }
         // A path below a map is never handed out beside it.
         const map = await findMap(host.files, input.wwid);
-        if (map !== undefined) return unwatched(host, input, map, paths, silence);
-        return single(host, { ...input, signal }, paths, [
+        if (map !== undefined) return unwatchedMapDevice(host, input, map, paths, silence);
+        return singleDevice(host, { ...input, signal }, paths, [
           `no multipathd (${silence}): the volume hangs on one path and does not survive its loss`,
         ]);
       }
       const map = await awaitMap(host, input, paths, signal);
-      return formed(host, input, map, paths);
+      return mapDevice(host, input, map, paths);
     };
     return host.mapLocks.run(input.wwid, form, signal);
   });
@@ -176,143 +167,4 @@ async function takesIo(host: HostContext, map: DmFact, paths: readonly Path[]): 
   const now = await Promise.all(carriers.map(({ hctl }) => readScsiDevice(host.files, hctl)));
   const there = now.filter((device) => device !== undefined);
   return (await usablePaths(host, there)).length > 0;
-}
-
-function isReady(map: DmFact): boolean {
-  return !map.suspended && map.sizeBytes > 0;
-}
-
-function isIn(map: DmFact): (path: Path) => boolean {
-  return ({ block }) => map.slaves.includes(block);
-}
-
-async function formed(
-  host: HostContext,
-  input: EnsureMapInput,
-  map: DmFact,
-  paths: readonly Path[],
-): Promise<FormedDevice> {
-  const carriers = paths.filter(isIn(map));
-  const withWwid = await devicesWithWwid(host.files, input.wwid);
-  await requireOneSource(host, input, withWwid);
-  requireOwnSlaves(input, map, withWwid);
-  checkSize(input, map.sizeBytes);
-  const missing = paths.length - carriers.length;
-  const link = mapLink(input.wwid);
-  const isLinked = await leadsTo(host.files, link, map.block);
-  return {
-    kind: 'multipath',
-    device: `/dev/${map.block}`,
-    stablePath: link,
-    wwid: input.wwid,
-    sizeBytes: map.sizeBytes,
-    carriers: carriers.map(({ hctl }) => hctl),
-    warnings: [
-      ...(missing === 0 ? [] : [`${missing} paths are not in the map yet`]),
-      ...(isLinked ? [] : [`udev has not made ${link} yet`]),
-      ...(await readOnlyWarning(host, map.block)),
-    ],
-  };
-}
-
-/** A map whose daemon gives no answer is as good as its paths are now. */
-async function unwatched(
-  host: HostContext,
-  input: EnsureMapInput,
-  map: DmFact,
-  paths: readonly Path[],
-  silence: string,
-): Promise<FormedDevice> {
-  if (!isReady(map)) {
-    throw createFailure('MapNotUsable', `The map ${map.name} is suspended`, { wwid: input.wwid });
-  }
-  const device = await formed(host, input, map, paths);
-  const warning = `no multipathd (${silence}): nobody follows the paths of ${map.name}`;
-  return { ...device, warnings: [...device.warnings, warning] };
-}
-
-/** A map of the right name over somebody else's disks would mix their data. */
-function requireOwnSlaves(
-  { wwid }: EnsureMapInput,
-  map: DmFact,
-  withWwid: readonly ScsiDeviceFact[],
-): void {
-  const ours = new Set(withWwid.map(({ block }) => block));
-  const foreign = map.slaves.filter((block) => !ours.has(block));
-  if (foreign.length === 0) return;
-  throw createFailure(
-    'WrongVolume',
-    `The map ${map.name} of ${wwid} also lies on ${foreign.join(', ')}, which is another volume`,
-    { wwid, map: map.name, foreign },
-  );
-}
-
-/** Two arrays that state one identity are two volumes. */
-async function requireOneSource(
-  host: HostContext,
-  { wwid, targets }: EnsureMapInput,
-  devices: readonly ScsiDeviceFact[],
-): Promise<void> {
-  if (targets === undefined) return;
-  const sessions = await readSessions(host.files);
-  const gate = volumeHasOneSource({ wwid, devices, sessions, targets });
-  if (gate.passed) return;
-  throw createFailure('WrongVolume', `Refused to hand out ${gate.evidence}`, {
-    wwid,
-    gates: [gate],
-  });
-}
-
-async function single(
-  host: HostContext,
-  input: EnsureMapInput & { readonly signal: AbortSignal },
-  paths: readonly Path[],
-  warnings: readonly string[],
-): Promise<FormedDevice> {
-  const [path = paths[0]] = await usablePaths(host, paths);
-  if (path?.sizeBytes === undefined) {
-    throw createFailure('MapNotUsable', `No path of ${input.wwid} has a size`, {
-      wwid: input.wwid,
-    });
-  }
-  checkSize(input, path.sizeBytes);
-  const { wwid } = input;
-  await requireOneSource(host, input, await devicesWithWwid(host.files, wwid));
-  const find = () => findStablePath(host.files, { kind: 'single', wwid, block: path.block });
-  // udev's link comes up to a second after the disk; a host without one is no reason to fail.
-  const { linkWaitMs } = FIXED_BOUNDS;
-  const linked = await lookUntil({ waitMs: linkWaitMs, signal: input.signal }, async () => {
-    const stable = await find();
-    return stable.onlyThisBoot ? undefined : stable;
-  });
-  const stable = linked ?? (await find());
-  return {
-    kind: 'single',
-    device: `/dev/${path.block}`,
-    stablePath: stable.path,
-    wwid: input.wwid,
-    sizeBytes: path.sizeBytes,
-    carriers: [path.hctl],
-    warnings: [
-      ...warnings,
-      ...(stable.onlyThisBoot ? [`no link names ${path.block}: the path holds for this boot`] : []),
-      ...(await readOnlyWarning(host, path.block)),
-    ],
-  };
-}
-
-/** Better said now than by the first write. */
-async function readOnlyWarning(host: HostContext, block: string): Promise<string[]> {
-  return (await isReadOnly(host.files, block))
-    ? [`the array lets nobody write: /dev/${block} is read-only`]
-    : [];
-}
-
-function checkSize({ wwid, expectSizeBytes }: EnsureMapInput, sizeBytes: number): void {
-  if (expectSizeBytes === undefined || expectSizeBytes === sizeBytes) return;
-  throw createFailure(
-    'WrongVolume',
-    `${wwid} has ${sizeBytes} bytes, expected ${expectSizeBytes}`,
-    { seen: sizeBytes, expected: expectSizeBytes },
-  );
 }

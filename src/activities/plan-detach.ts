@@ -12,7 +12,7 @@ import {
 } from '../model/steps.js';
 import type { HostContext } from './host-context.js';
 import { observeWithGates } from './inspect-attachment.js';
-import { claimFacts } from './release-session.js';
+import { claimFacts, givesRecordBack } from './release-session.js';
 import { hostStep } from './step.js';
 
 /**
@@ -80,10 +80,11 @@ async function releasePlan(
       gates,
     });
   }
-  const isKept = steps.some(({ would }) => would === 'keep') || facts.otherClaims.length > 0;
-  const fate = isKept ? 'keep' : await host.verbs.nodeRecordFate(path);
+  const keepsSession = steps.some(({ would }) => would === 'keep');
+  const isGivenBack = givesRecordBack(facts, { keepsSession });
+  const fate = isGivenBack ? await host.verbs.nodeRecordFate(path) : 'keep';
   const would = seen.isRefused ? 'refuse' : 'do';
-  if (fate === 'delete') {
+  if (fate === 'delete' && !keepsSession) {
     const command = `iscsiadm -m node -T ${iqn} -p ${portal} -I ${iface} -o delete`;
     steps.push({ step: `delete the node record of ${portal}`, command, would, gates: [] });
   }

@@ -10,6 +10,7 @@ import {
   type HostSteps,
   type ReleaseSessionInput,
 } from '../model/steps.js';
+import type { NodeRecordEnd } from '../privileged/verbs.js';
 import { sessionLockKey, type Claim } from './claim-store.js';
 import type { HostContext } from './host-context.js';
 import { isRemoved, removalFailure } from './removal-failure.js';
@@ -23,8 +24,8 @@ interface Released {
 
 /**
  * Gives one session up: logs it out only if this attachment claims it, mooring made it, nobody else
- * claims it and no other LUN is on it; then the node record, if mooring made that. The claim goes
- * last, so that an interrupted release is found again.
+ * claims it and no other LUN is on it; then the node record is what it was before mooring. The claim
+ * goes last, so that an interrupted release is found again.
  *
  * @throws CommandTimedOut - passing: the session is still there after `timeoutMs`
  * @throws CleanupIncomplete - permanent: a device of this attachment is still on it, or is there again
@@ -57,13 +58,29 @@ async function release(host: HostContext, input: ReleaseSessionInput): Promise<R
     }
   }
 
-  if (kept.length === 0 && claims.otherClaims.length === 0) {
-    const record = await putRecordBack(host, input);
-    if (record !== undefined) removed.push(record);
+  if (givesRecordBack(claims, { keepsSession: kept.length > 0 })) {
+    const end = await host.verbs.putBackNodeRecord(path);
+    if (end.kind === 'busy' && kept.length > 0) {
+      kept.push(`our node record of ${path.portal}: ${end.said}`);
+    } else {
+      const record = describeEnd(end, path);
+      if (record !== undefined) removed.push(record);
+    }
     await host.claims.removeNote(path);
   }
   await host.claims.remove(path, owner);
   return { removed, kept, gates: judged };
+}
+
+/**
+ * Whether a path's node record is to be what it was before: unless another attachment needs it, or it
+ * belongs to a session mooring made and does not end. A session of others needs nothing of ours.
+ */
+export function givesRecordBack(
+  { otherClaims, madeByMooring }: Pick<ReleaseFacts, 'otherClaims' | 'madeByMooring'>,
+  { keepsSession }: { readonly keepsSession: boolean },
+): boolean {
+  return otherClaims.length === 0 && !(keepsSession && madeByMooring);
 }
 
 /**
@@ -107,25 +124,21 @@ async function logOut(
   }
 }
 
-/** Returns what was done with the record, for people; nothing when it is not mooring's. */
-async function putRecordBack(
-  host: HostContext,
-  { path }: ReleaseSessionInput,
-): Promise<string | undefined> {
-  const end = await host.verbs.putBackNodeRecord(path);
+/** What was done with a record, for people; nothing when it is not mooring's. */
+function describeEnd(end: NodeRecordEnd, { portal, iqn }: HostPath): string | undefined {
   switch (end.kind) {
     case 'deleted':
-      return `node record of ${path.portal}`;
+      return `node record of ${portal}`;
     case 'restored':
-      return `our settings in the record of ${path.portal}`;
+      return `our settings in the record of ${portal}`;
     case 'already-gone':
     case 'not-ours':
       return undefined;
     default:
       throw createFailure(
         'CommandTimedOut',
-        `The node record of ${path.iqn} at ${path.portal} is not as before: ${end.said}`,
-        { portal: path.portal, iqn: path.iqn, outcome: end.kind },
+        `The node record of ${iqn} at ${portal} is not as before: ${end.said}`,
+        { portal, iqn, outcome: end.kind },
       );
   }
 }

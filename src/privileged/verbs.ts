@@ -127,7 +127,7 @@ export interface PrivilegedVerbs {
   ): Promise<RemovalOutcome>;
   /**
    * Makes the node record what it was before mooring made or edited it: gone, or with its old text.
-   * Refused while a session to this portal and target exists.
+   * One that would go is kept (`busy`) while a session to this portal and target exists.
    */
   putBackNodeRecord(input: PortalTarget): Promise<NodeRecordEnd>;
   /** What `putBackNodeRecord` would do now. */

@@ -11,13 +11,16 @@ import type { AttachmentView } from '../model/attachment.js';
 import { firstLine } from './worker-refused.js';
 
 /**
- * A host may have hundreds of volumes. So many are brought up at a time: what they put on the host at
- * once stays below its worker's slots, so that none fails because it waited too long for one.
+ * A host may have hundreds of volumes. So many are brought up at a time: few enough that each is done
+ * well before its deadline while the host is still busy with its boot. More at once are no faster:
+ * udev and the lock of open-iscsi's database take them one by one.
  */
-export const RECOVERIES_AT_ONCE = 8;
+export const RECOVERIES_AT_ONCE = 4;
 /** One that takes longer than an attach may is not waited for; it goes on by itself. */
 const RECOVERY_WATCH_MS = POLICY_BOUNDS.deadlineMs.default;
+/** The longer it takes, the less often it is looked at: a busy host has better to do. */
 const LOOK_INTERVAL_MS = 500;
+const LOOK_AGAIN_FACTOR = 0.25;
 /** A control worker answers within milliseconds; without an answer the attachment is told anyway. */
 const LOOK_TIMEOUT_MS = 5_000;
 const RETRY_MIN_MS = 1_000;
@@ -99,11 +102,12 @@ async function announceTo(
     if (error instanceof WorkflowNotFoundError) return false;
     throw error;
   }
-  const deadline = Date.now() + RECOVERY_WATCH_MS;
-  while (Date.now() < deadline) {
+  const start = performance.now();
+  for (let waitedMs = 0; waitedMs < RECOVERY_WATCH_MS; waitedMs = performance.now() - start) {
     const seen = await look(client, attachment);
     if (seen !== undefined && seen.recovering === undefined) break;
-    await pause(LOOK_INTERVAL_MS, undefined, { signal });
+    const pauseMs = Math.max(LOOK_INTERVAL_MS, waitedMs * LOOK_AGAIN_FACTOR);
+    await pause(pauseMs, undefined, { signal });
   }
   return true;
 }

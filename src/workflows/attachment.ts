@@ -42,7 +42,8 @@ export interface AttachmentOutcome {
  *
  * Updates that change the host (`attach`, `detach`, `repair`, `abandon`) and `verify` are carried out
  * one after the other; `plan` and `approve` at once. Signal `hostBooted` brings up again what a reboot
- * took away. Query `state` returns the whole ledger entry. Completes as `detached`; fails with the cause of an attach that was undone.
+ * took away. Query `state` returns the whole ledger entry. Completes as `detached`; fails with the
+ * cause of an attach that was undone.
  */
 export async function attachment(input: AttachmentInput): Promise<AttachmentOutcome> {
   const key: AttachmentKey = {

@@ -40,8 +40,8 @@ export async function nodeRecordFate(
 }
 
 /**
- * Makes the node record what it was before mooring came: gone, or with its old text. Refused while
- * its session is there, which could never log in again.
+ * Makes the node record what it was before mooring came: gone, or with its old text. One that would go
+ * is kept while its session is there, which could never log in again.
  */
 export async function putBackNodeRecord(
   context: VerbContext,
@@ -51,11 +51,11 @@ export async function putBackNodeRecord(
   return context.changingRecord(input, async () => {
     const original = await ifPresent(context.files.readText(originalPath(input)));
     if (original === undefined) return { kind: 'not-ours' };
+    const record = await findNodeRecord(context.files, input);
     const [session] = await findSessions(context.files, input);
-    if (session !== undefined) {
+    if (original === '' && record !== undefined && session !== undefined) {
       return { kind: 'busy', said: `session ${session.sid} to ${session.portal} is still there` };
     }
-    const record = await findNodeRecord(context.files, input);
     const end = record === undefined ? GONE : await putBack(context, record, original);
     if (end.kind === 'deleted' || end.kind === 'restored' || end.kind === 'already-gone') {
       await context.writer.removeFile(originalPath(input));

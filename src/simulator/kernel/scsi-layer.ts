@@ -84,14 +84,18 @@ export class ScsiLayer {
   /** Asks the target. Returns when every disk that answered is there. */
   async scan(session: Session, pattern: ScanPattern): Promise<void> {
     const { boot, durations, network, changes } = this.#parts;
-    if (session.state !== 'LOGGED_IN') return;
+    if (session.state === 'FREE') return;
     if ((pattern.channel ?? 0) !== 0 || (pattern.target ?? 0) !== 0) return;
     await boot.sleep(durations.scan + network.latencyMs(session.portal));
-    // A scan through a connection that just died waits for the session to recover or to fail.
-    const answered = (): boolean =>
-      network.carries(session.portal) || session.state !== 'LOGGED_IN';
-    await boot.waitFor(answered, () => changes.next(), Infinity);
-    if (!network.carries(session.portal)) return;
+    // The kernel sends a scan's commands again while the session recovers, until it is given up.
+    const isUp = (): boolean => session.state === 'LOGGED_IN' && network.carries(session.portal);
+    const isOver = (): boolean => session.state === 'FREE' || session.phase === 'ending';
+    await boot.waitFor(
+      () => isUp() || isOver(),
+      () => changes.next(),
+      Infinity,
+    );
+    if (!isUp()) return;
     const { iqn, portal } = session;
     const luns = pattern.lun === undefined ? network.lunsAt({ iqn, portal }) : [pattern.lun];
     for (const lun of luns) this.#probe(session, lun);

@@ -233,6 +233,28 @@ describe('what is not ours', () => {
     expect(await simulated.control.snapshot()).toMatchObject({ sessions, nodeRecords });
   });
 
+  test('the record of a session of somebody else gets its old text back, though the session stays', async () => {
+    const { runner, control } = simulated;
+    const run = (args: string[]) => runner.run({ program: 'iscsiadm', args, timeoutMs: 10_000 });
+    const node = ['-m', 'node', '-T', IQN, '-p', PORTAL, '-I', 'default'];
+    await run([...node, '-o', 'new']);
+    await run([...node, '--login']);
+    const { nodeRecords } = await control.snapshot();
+    // It answers, so a login is tried, for which the record must say what mooring needs.
+    array.setPortal({ portal: PORTAL, condition: { kind: 'wrong-target' } });
+    await eventually(async () =>
+      expect((await control.snapshot()).sessions).not.toMatchObject([{ state: 'LOGGED_IN' }]),
+    );
+    await expect(steps.ensureSession(login)).rejects.toMatchObject({ type: 'PortalUnreachable' });
+    expect((await control.snapshot()).nodeRecords).not.toEqual(nodeRecords);
+
+    const { removed, kept } = await steps.releaseSession({ ...base, path, timeoutMs: 5_000 });
+
+    expect(removed).toEqual([`our settings in the record of ${PORTAL}`]);
+    expect(kept).toHaveLength(1);
+    expect((await control.snapshot()).nodeRecords).toEqual(nodeRecords);
+  });
+
   test('an unreadable device is unknown, and unknown removes nothing', async () => {
     const hctl = await bringUp();
     const wwidFile = `/sys/class/scsi_device/${hctl}/device/wwid`;

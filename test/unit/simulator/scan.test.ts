@@ -89,16 +89,35 @@ describe('a scan', () => {
     await expect(scan).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test('through a dead portal hangs until the session has failed', async () => {
+  test('through a dead portal hangs until the session is given up', async () => {
     const rig = newRig();
-    await rig.logIn();
+    await rig.logIn(PORTAL, { 'node.session.timeo.replacement_timeout': '20' });
     await rig.control.addFault({ kind: 'portal', portal: PORTAL, condition: { kind: 'dropped' } });
     const start = await rig.control.now();
 
     await rig.scan(4);
 
-    expect((await rig.control.now()) - start).toBeGreaterThanOrEqual(10_000);
+    expect((await rig.control.now()) - start).toBeGreaterThanOrEqual(30_000);
     expect(await hctls(rig)).toEqual([]);
+  });
+
+  test('that meets a failure of the connection goes on when the session is back', async () => {
+    const rig = newRig();
+    await rig.logIn();
+    const down = await rig.control.addFault({
+      kind: 'portal',
+      portal: PORTAL,
+      condition: { kind: 'resetting' },
+    });
+    await eventually(async () => {
+      expect((await rig.control.snapshot()).sessions).toMatchObject([{ state: 'FAILED' }]);
+    });
+    const scan = rig.scan(4);
+
+    await rig.control.removeFault(down);
+
+    await scan;
+    expect(await hctls(rig)).toEqual(['2:0:0:4']);
   });
 });
 

@@ -139,9 +139,8 @@ test('a record of somebody else says afterwards what it said before', async () =
   await setting.verbs.ensureNodeRecord({ ...edit, loginTimeoutSeconds: 9 });
   expect(await setting.host.readText(PATH)).not.toBe(theirs);
 
+  // Their session needs nothing of what mooring wrote.
   addSession(setting.host);
-  expect(await setting.verbs.putBackNodeRecord(END)).toMatchObject({ kind: 'busy' });
-  setting.host.drop('/sys/class/iscsi_session');
   expect(await setting.verbs.nodeRecordFate(END)).toBe('restore');
   expect(await setting.verbs.putBackNodeRecord(END)).toEqual({ kind: 'restored' });
 
@@ -228,7 +227,7 @@ test('a torn record of ours is removed, where iscsiadm finds none', async () => 
   await expect(host.readText(PATH)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('the record of a session stays as long as the session', async () => {
+test('a record mooring made stays as long as its session', async () => {
   const { host, runner, verbs } = await withOwnRecord();
   addSession(host, { state: 'FAILED' });
   expect(await verbs.putBackNodeRecord(END)).toMatchObject({ kind: 'busy' });
