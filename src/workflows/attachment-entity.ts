@@ -19,7 +19,7 @@ import type {
   OperationRequests,
   OperationResults,
 } from './carried-state.js';
-import { Detaching, endedByAbandon } from './detaching.js';
+import { Detaching, endedByAbandon, endedByDetach } from './detaching.js';
 import { Ledger } from './ledger.js';
 import type { HostBooted } from './messages.js';
 import { OperationQueue } from './operation-queue.js';
@@ -266,9 +266,8 @@ export class AttachmentEntity {
     try {
       return await this.queue.run(kind, request, updateId);
     } catch (error) {
-      throw this.abandoned && stepEnd(error).kind === 'cancelled'
-        ? endedByAbandon(this.ledger)
-        : error;
+      if (stepEnd(error).kind !== 'cancelled') throw error;
+      throw this.abandoned ? endedByAbandon(this.ledger) : endedByDetach(this.ledger, kind);
     }
   }
 

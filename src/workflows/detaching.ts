@@ -170,3 +170,9 @@ function lostBefore(message: string): string {
 export function endedByAbandon({ key }: Ledger): ApplicationFailure {
   return createFailure('Cancelled', `${key.volumeId} was abandoned on ${key.hostId}`);
 }
+
+/** For an operation that a detach ended: it changes nothing on the host any more. */
+export function endedByDetach({ key }: Ledger, operation: string): ApplicationFailure {
+  const what = `The ${operation} of ${key.volumeId} on ${key.hostId}`;
+  return createFailure('Cancelled', `${what} was ended by a detach`);
+}

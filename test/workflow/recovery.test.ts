@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { VolumeRequest } from '../../src/model/operations.js';
+import { repairUpdate } from '../../src/workflows/messages.js';
 import { eventually } from '../support/eventually.js';
 import { injectedServer } from '../support/injected-server.js';
 import { Fleet, FLEET_PORTALS, type FleetHost } from '../support/in-process-fleet.js';
@@ -145,6 +147,35 @@ describe('after a reboot', () => {
       });
     }, WITHIN);
     await fleet.detach(host, volume.volumeId);
+  });
+
+  test('a repair that a detach ends says so', async () => {
+    const host = await fleet.addHost();
+    const { control } = host.simulated;
+    const volume = fleet.addVolume();
+    const { volumeId } = volume;
+    await fleet.attach(fleet.request(host, volume, { onBoot: 'none' }));
+    await control.reboot();
+    await fleet.announce(host);
+    // The map that was handed out is waited for.
+    const stopped = await control.addFault({ kind: 'multipathd-stopped' });
+    const before = (await control.runs()).length;
+    const args: [VolumeRequest] = [{ volumeId, hostId: host.hostId }];
+    const repair = fleet.handle(volumeId).executeUpdate(repairUpdate, { args });
+    repair.catch(() => undefined);
+    await eventually(async () => {
+      const since = (await control.runs()).slice(before);
+      expect(since.join('\n')).toContain('multipathd add map');
+    }, WITHIN);
+
+    const detach = fleet.detach(host, volumeId);
+    await expect(repair).rejects.toMatchObject({
+      cause: { type: 'Cancelled', message: expect.stringContaining('ended by a detach') },
+    });
+    await control.removeFault(stopped);
+
+    expect(await detach).toMatchObject({ wasAttached: true });
+    expect((await control.snapshot()).maps).toEqual([]);
   });
 
   test('a detach that comes while it is brought up again ends that, and leaves nothing', async () => {
