@@ -9,18 +9,25 @@ import { findRun } from './find-attachment.js';
 
 /** The server's type for an update whose run closed before it was answered. */
 const UNANSWERED = 'AcceptedUpdateCompletedWorkflow';
+/** The server's type for an update that the worker's answer to it left out: nothing has become of it. */
+const UNPROCESSED = 'UnprocessedUpdate';
+/** An update that is left out again and again is not sent for ever. */
+const UNPROCESSED_MAX = 10;
 /** `ABORTED` of gRPC. */
 const ABORTED = 10;
 
 /** Whether a run closed before it had taken, or had answered, an update. */
 export function hasClosedUnderneath(error: unknown): boolean {
   if (error instanceof WorkflowNotFoundError) return true;
-  if (error instanceof WorkflowUpdateFailedError) {
-    const { cause } = error;
-    return cause instanceof ApplicationFailure && cause.type === UNANSWERED;
-  }
+  if (error instanceof WorkflowUpdateFailedError) return isOfType(error, UNANSWERED);
   const status = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
   return isGrpcServiceError(status) && (status.code as number) === ABORTED;
+}
+
+function isOfType(error: unknown, type: string): boolean {
+  if (!(error instanceof WorkflowUpdateFailedError)) return false;
+  const { cause } = error;
+  return cause instanceof ApplicationFailure && cause.type === type;
 }
 
 /** Whether the run that took an update has been continued by another one since. */
@@ -34,7 +41,8 @@ export async function hasCarriedOn(
 
 /**
  * Waits for the answer to an update. A run that is continued by another one hands over what it has
- * not answered: then the same update is sent to that one, where it finds its operation under way.
+ * not answered: then the same update is sent to that one, where it finds its operation under way. One
+ * that a control worker left out, when it was losing its task for example, is sent again as well.
  *
  * @param send - the same update id each time; `undefined` when no run is open any more
  * @throws what the update failed with, or that its run closed without an answer
@@ -44,11 +52,13 @@ export async function answerAcrossRuns<Result>(
   update: WorkflowUpdateHandle<Result>,
   send: () => Promise<WorkflowUpdateHandle<Result> | undefined>,
 ): Promise<Result> {
+  let unprocessed = 0;
   for (let sent = update; ;) {
     try {
       return await sent.result();
     } catch (error) {
-      if (!hasClosedUnderneath(error) || !(await hasCarriedOn(client, sent))) throw error;
+      if (isOfType(error, UNPROCESSED) && unprocessed < UNPROCESSED_MAX) unprocessed += 1;
+      else if (!hasClosedUnderneath(error) || !(await hasCarriedOn(client, sent))) throw error;
       const again = await send();
       if (again === undefined) throw error;
       sent = again;
