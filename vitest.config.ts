@@ -33,7 +33,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'lab',
-          include: ['lab/{smoke,core,reboot,faults,concurrency}.test.ts'],
+          include: ['lab/{smoke,core,guest-reboot,reboot,faults,concurrency}.test.ts'],
           // One guest at a time: an emulated machine takes every core it gets.
           fileParallelism: false,
           testTimeout: 300_000,

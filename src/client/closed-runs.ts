@@ -42,7 +42,7 @@ export async function hasCarriedOn(
 /**
  * Waits for the answer to an update. A run that is continued by another one hands over what it has
  * not answered: then the same update is sent to that one, where it finds its operation under way. One
- * that a control worker left out, when it was losing its task for example, is sent again as well.
+ * that a control worker left out of its answer is sent again as well.
  *
  * @param send - the same update id each time; `undefined` when no run is open any more
  * @throws what the update failed with, or that its run closed without an answer

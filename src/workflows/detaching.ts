@@ -173,6 +173,6 @@ export function endedByAbandon({ key }: Ledger): ApplicationFailure {
 
 /** For an operation that a detach ended: it changes nothing on the host any more. */
 export function endedByDetach({ key }: Ledger, operation: string): ApplicationFailure {
-  const what = `The ${operation} of ${key.volumeId} on ${key.hostId}`;
-  return createFailure('Cancelled', `${what} was ended by a detach`);
+  const message = `${key.volumeId} on ${key.hostId}: ${operation} was ended by a detach`;
+  return createFailure('Cancelled', message);
 }
