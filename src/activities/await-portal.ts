@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import { createFailure } from '../contract/failures.js';
 import { FIXED_BOUNDS } from '../contract/policy.js';
 import type { HostPath } from '../model/steps.js';
+import { unlessAborted } from '../privileged/unless-aborted.js';
 import type { HostContext } from './host-context.js';
 import { lookUntil } from './look-until.js';
 
@@ -27,7 +27,7 @@ export async function awaitPortal(
   const knock = async (waitedMs: number): Promise<true | undefined> => {
     const leftMs = Math.max(1, Math.round(timeoutMs - waitedMs));
     const answer = await unlessAborted(host.network.knock(path.portal, leftMs), signal);
-    if (answer !== undefined) said.add(answer);
+    said.add(answer);
     return answer === 'open' ? true : undefined;
   };
   const waitMs = Math.min(timeoutMs, FIXED_BOUNDS.refusedPortalMs);
@@ -37,21 +37,4 @@ export async function awaitPortal(
     `No connection to ${path.portal} (${path.iqn}) within ${timeoutMs} ms: ${[...said].join(', then ')}`,
     { portal: path.portal, iqn: path.iqn, answers: [...said] },
   );
-}
-
-async function unlessAborted<Value>(
-  work: Promise<Value>,
-  signal: AbortSignal,
-): Promise<Value | undefined> {
-  signal.throwIfAborted();
-  const over = new AbortController();
-  const aborted = once(signal, 'abort', { signal: over.signal }).then(() => {
-    signal.throwIfAborted();
-    return undefined;
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    over.abort();
-  }
 }

@@ -33,6 +33,8 @@ export interface SessionNote {
   readonly iqn: string;
   readonly iface: string;
   readonly madeSession: boolean;
+  /** The session whose logout was begun: it may end at any moment, so nobody may build on it. */
+  readonly leaving?: number;
 }
 
 /**

@@ -11,7 +11,8 @@ import type { HostContext } from './host-context.js';
 import { lookUntil } from './look-until.js';
 import { isIn, isReady, mapDevice, unwatchedMapDevice } from './map-device.js';
 import { singleDevice } from './single-device.js';
-import { hostStep } from './step.js';
+import { bringUpStep } from './step.js';
+import { ofDevice } from './step-order.js';
 import { usablePaths } from './usable-paths.js';
 
 /**
@@ -31,7 +32,7 @@ const OFFER_AGAIN_MS = 250;
  * @throws WrongVolume - permanent: a path is another volume than the others, or of another size
  */
 export function ensureMapStep(host: HostContext): HostSteps['ensureMap'] {
-  return hostStep(host, ensureMapInputSchema, async ({ input, signal }) => {
+  return bringUpStep(host, ensureMapInputSchema, ofDevice, async ({ input, signal }) => {
     const paths = await readPaths(host, input);
     if (input.multipath === 'off') return singleDevice(host, { ...input, signal }, paths, []);
     const form = async (): Promise<FormedDevice> => {

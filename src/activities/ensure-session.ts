@@ -13,7 +13,9 @@ import type { LoginOutcome, NodeSettings } from '../privileged/verbs.js';
 import { awaitPortal } from './await-portal.js';
 import { sessionLockKey } from './claim-store.js';
 import type { HostContext } from './host-context.js';
-import { hostStep } from './step.js';
+import { lookUntil } from './look-until.js';
+import { bringUpStep } from './step.js';
+import { ofOnePath } from './step-order.js';
 
 /**
  * Makes sure that this host has a session to one portal, claimed by this attachment.
@@ -23,22 +25,24 @@ import { hostStep } from './step.js';
  *
  * Repeatable: an open session is the wanted end, and the answer is read from sysfs after the command,
  * so a login that happened though its answer was lost is found too. The claim is on disk before the
- * login, so that no release of another attachment can log out in between.
+ * login, so that no release of another attachment can log out in between. A session whose logout has
+ * begun is waited out: it may end under whoever uses it.
  *
  * @throws LoginRefused, TargetNotFound, HostNotReady, SecretUnavailable - permanent
  * @throws PortalUnreachable, CommandTimedOut - passing
  */
 export function ensureSessionStep(host: HostContext): HostSteps['ensureSession'] {
-  return hostStep(host, ensureSessionInputSchema, async ({ input, signal }) => {
+  return bringUpStep(host, ensureSessionInputSchema, ofOnePath, async ({ input, signal }) => {
     const { path, owner, loginTimeoutMs } = input;
     if ((await openSession(host.files, path)) === undefined) {
       await awaitPortal(host, { path, timeoutMs: loginTimeoutMs }, signal);
     }
-    const bringUp = async (): Promise<Opened> => {
+    const bringUp = async (): Promise<Opened | undefined> => {
       const { claims, verbs, files } = host;
-      if ((await claims.get(path, owner)) === undefined) await claims.put({ ...path, owner });
       const note = await claims.getNote(path);
       const open = await openSession(files, path);
+      if (open !== undefined && open.sid === note?.leaving) return undefined;
+      if ((await claims.get(path, owner)) === undefined) await claims.put({ ...path, owner });
       if (open !== undefined) {
         return { sid: open.sid, scsiHost: open.scsiHost, alreadyOpen: true };
       }
@@ -62,7 +66,12 @@ export function ensureSessionStep(host: HostContext): HostSteps['ensureSession']
       return { sid: outcome.sid, scsiHost: outcome.scsiHost, alreadyOpen: false };
     };
     // Who is called off while another login hangs has nothing begun, and goes at once.
-    return host.sessionLocks.run(sessionLockKey(path), bringUp, signal);
+    const inTurn = (): Promise<Opened | undefined> =>
+      host.sessionLocks.run(sessionLockKey(path), bringUp, signal);
+    // The look is not under the lock: who logs out may have to try again.
+    const opened = await lookUntil({ waitMs: loginTimeoutMs, signal }, inTurn);
+    if (opened === undefined) throw stillLeaving(path, loginTimeoutMs);
+    return opened;
   });
 }
 
@@ -74,6 +83,14 @@ interface Opened extends Omit<SessionResult, keyof Seen> {
 async function openSession(files: FileTree, path: HostPath): Promise<PlacedSession | undefined> {
   const sessions = await findSessions(files, path);
   return sessions.find(({ state }) => state === 'LOGGED_IN');
+}
+
+function stillLeaving({ portal, iqn }: HostPath, waitedMs: number): Error {
+  return createFailure(
+    'CommandTimedOut',
+    `The session to ${iqn} at ${portal} is being logged out, and was not gone after ${waitedMs} ms`,
+    { portal, iqn, waitedMs },
+  );
 }
 
 type FailedLogin = Exclude<LoginOutcome, { kind: 'session' }>;

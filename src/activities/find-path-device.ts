@@ -15,7 +15,8 @@ import { sessionLockKey } from './claim-store.js';
 import type { HostContext } from './host-context.js';
 import { lookUntil } from './look-until.js';
 import { confirmOldDevice, type ReadyDevice } from './stale-device.js';
-import { hostStep } from './step.js';
+import { bringUpStep } from './step.js';
+import { ofOnePath } from './step-order.js';
 
 /**
  * Finds the SCSI device of one LUN below the session to one portal: scans for exactly this LUN at
@@ -27,7 +28,7 @@ import { hostStep } from './step.js';
  * @throws WrongVolume - permanent: the device is another volume than expected
  */
 export function findPathDeviceStep(host: HostContext): HostSteps['findPathDevice'] {
-  return hostStep(host, findPathDeviceInputSchema, async ({ input, signal }) => {
+  return bringUpStep(host, findPathDeviceInputSchema, ofOnePath, async ({ input, signal }) => {
     const { path, waitMs } = input;
     const { session, deviceExisted } = await claimedSession(host, input, signal);
     let isOld = deviceExisted;

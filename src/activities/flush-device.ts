@@ -15,7 +15,8 @@ import type { RemovalOutcome } from '../privileged/verbs.js';
 import type { HostContext } from './host-context.js';
 import { observeWithGates } from './inspect-attachment.js';
 import { isRemoved, removalFailure, type FailedRemoval } from './removal-failure.js';
-import { hostStep } from './step.js';
+import { takeAwayStep } from './step.js';
+import { ofWhole } from './step-order.js';
 import { usablePaths } from './usable-paths.js';
 import { isLooker, type VolumeObservation } from './volume-observation.js';
 
@@ -31,7 +32,7 @@ import { isLooker, type VolumeObservation } from './volume-observation.js';
  * @throws WrongVolume - permanent: identity does not hold any more
  */
 export function flushDeviceStep(host: HostContext): HostSteps['flushDevice'] {
-  return hostStep(host, flushDeviceInputSchema, async ({ input, signal }) => {
+  return takeAwayStep(host, flushDeviceInputSchema, ofWhole, async ({ input, signal }) => {
     const { wwid } = input;
     const flush = async (): Promise<Flushed> => {
       const { seen, gates } = await observeWithGates(host, input, signal);

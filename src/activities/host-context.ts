@@ -4,6 +4,7 @@ import type { FileWriter } from '../privileged/file-writer.js';
 import { KeyedMutex } from '../privileged/keyed-mutex.js';
 import type { PrivilegedVerbs } from '../privileged/verbs.js';
 import { ClaimStore } from './claim-store.js';
+import { StepOrder } from './step-order.js';
 
 /** What a worker wires into the steps of its host. */
 export interface HostDependencies {
@@ -26,6 +27,8 @@ export interface HostContext extends HostDependencies {
   readonly sessionLocks: KeyedMutex;
   /** Per WWID: changes of a map. */
   readonly mapLocks: KeyedMutex;
+  /** What brings up and what takes away the same, of one attachment. */
+  readonly stepOrder: StepOrder;
 }
 
 export function createHostContext(dependencies: HostDependencies): HostContext {
@@ -34,5 +37,6 @@ export function createHostContext(dependencies: HostDependencies): HostContext {
     claims: new ClaimStore(dependencies.files, dependencies.runFiles),
     sessionLocks: new KeyedMutex(),
     mapLocks: new KeyedMutex(),
+    stepOrder: new StepOrder(),
   };
 }

@@ -14,7 +14,8 @@ import type { NodeRecordEnd } from '../privileged/verbs.js';
 import { sessionLockKey, type Claim } from './claim-store.js';
 import type { HostContext } from './host-context.js';
 import { isRemoved, removalFailure } from './removal-failure.js';
-import { hostStep } from './step.js';
+import { takeAwayStep } from './step.js';
+import { ofOnePath } from './step-order.js';
 
 interface Released {
   readonly removed: string[];
@@ -31,7 +32,7 @@ interface Released {
  * @throws CleanupIncomplete - permanent: a device of this attachment is still on it, or is there again
  */
 export function releaseSessionStep(host: HostContext): HostSteps['releaseSession'] {
-  return hostStep(host, releaseSessionInputSchema, ({ input, signal }) =>
+  return takeAwayStep(host, releaseSessionInputSchema, ofOnePath, ({ input, signal }) =>
     host.sessionLocks.run(sessionLockKey(input.path), () => release(host, input), signal),
   );
 }
@@ -54,6 +55,7 @@ async function release(host: HostContext, input: ReleaseSessionInput): Promise<R
       await logOut(host, session, input);
       removed.push(`session ${session.sid} to ${path.portal}`);
     } else {
+      await refuseDuringScan(host, session, path);
       kept.push(`session ${session.sid} to ${path.portal}: ${first.evidence}`);
     }
   }
@@ -98,6 +100,23 @@ function refuseUnderOwnDevice(devices: readonly ScsiDeviceFact[], own: Claim | u
   );
 }
 
+/**
+ * A scan that hangs brings the device in when its session has recovered. The claim stays until then,
+ * so that somebody takes the device away; a session that is logged out takes its scans with it.
+ */
+async function refuseDuringScan(
+  { verbs }: HostContext,
+  { sid }: SessionFact,
+  { portal, lun }: HostPath,
+): Promise<void> {
+  if (!(await verbs.isScanUnderWay({ sid, lun }))) return;
+  throw createFailure('CommandTimedOut', `A scan for LUN ${lun} at ${portal} is still under way`, {
+    portal,
+    lun,
+    sid,
+  });
+}
+
 /** What the claims on a session say; with its devices these are the facts its gates judge. */
 export async function claimFacts(
   host: HostContext,
@@ -115,13 +134,16 @@ export async function claimFacts(
 
 async function logOut(
   host: HostContext,
-  session: SessionFact,
+  { sid }: SessionFact,
   { path, timeoutMs }: ReleaseSessionInput,
 ): Promise<void> {
-  const outcome = await host.verbs.logOut({ ...path, sid: session.sid, timeoutMs });
-  if (!isRemoved(outcome)) {
-    throw removalFailure(`Session ${session.sid} to ${path.portal}`, outcome, 'CommandTimedOut');
-  }
+  // A logout outlives its step and its worker.
+  const note = { ...path, madeSession: true };
+  await host.claims.putNote({ ...note, leaving: sid });
+  const outcome = await host.verbs.logOut({ ...path, sid, timeoutMs });
+  if (isRemoved(outcome)) return;
+  if (outcome.kind !== 'timed-out') await host.claims.putNote(note);
+  throw removalFailure(`Session ${sid} to ${path.portal}`, outcome, 'CommandTimedOut');
 }
 
 /** What was done with a record, for people; nothing when it is not mooring's. */

@@ -14,7 +14,8 @@ import { lookUntil } from './look-until.js';
 import { linksTo } from '../host/stable-path.js';
 import { isRemoved, removalFailure } from './removal-failure.js';
 import { findUnreachable } from './unreachable-devices.js';
-import { hostStep } from './step.js';
+import { takeAwayStep } from './step.js';
+import { ofWhole } from './step-order.js';
 import { devicesOfPaths, observeVolume } from './volume-observation.js';
 
 /** multipathd follows the kernel's events; what it has not forgotten after this is taken from it. */
@@ -31,7 +32,7 @@ const FORGET_WAIT_MS = 3_000;
  * @throws CommandTimedOut - passing: a device is still there after `waitMs`
  */
 export function removePathDevicesStep(host: HostContext): HostSteps['removePathDevices'] {
-  return hostStep(host, removePathDevicesInputSchema, async ({ input, signal }) => {
+  return takeAwayStep(host, removePathDevicesInputSchema, ofWhole, async ({ input, signal }) => {
     const groups =
       input.purpose === 'detach' && input.wwid !== undefined
         ? [{ wwid: input.wwid, devices: (await observeVolume(host, input)).withWwid }]

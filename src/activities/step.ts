@@ -7,6 +7,7 @@ import { parseRequest } from '../model/parse-request.js';
 import type { Seen } from '../model/steps.js';
 import { translateFailure } from './failure-translation.js';
 import type { HostContext } from './host-context.js';
+import type { StepScope } from './step-order.js';
 
 interface FencedInput {
   readonly hostId: string;
@@ -53,6 +54,25 @@ export function hostStep<Schema extends z.ZodType<FencedInput>, Result>(
     }
   };
 }
+
+type OrderedStep = <Schema extends z.ZodType<FencedInput>, Result>(
+  host: HostContext,
+  schema: Schema,
+  scopeOf: (input: z.output<Schema>) => StepScope,
+  run: (step: StepRun<z.output<Schema>>) => Promise<Result>,
+) => (input: z.input<Schema>) => Promise<Result & Seen>;
+
+/** A step that brings up what its scope says. It ends when that is taken away, see `StepOrder`. */
+export const bringUpStep: OrderedStep = (host, schema, scopeOf, run) =>
+  hostStep(host, schema, ({ input, signal: own }) =>
+    host.stepOrder.bringUp(scopeOf(input), own, (signal) => run({ host, input, signal })),
+  );
+
+/** A step that takes away what its scope says, once nothing brings that up any more. */
+export const takeAwayStep: OrderedStep = (host, schema, scopeOf, run) =>
+  hostStep(host, schema, (step) =>
+    host.stepOrder.takeAway(scopeOf(step.input), step.signal, () => run(step)),
+  );
 
 /** Two workers that answer for one host id would break pinning silently. */
 function checkFence(host: HostContext, input: FencedInput, seen: Seen): void {

@@ -12,13 +12,21 @@ import type { AttachRequest } from '../model/attach-request.js';
 import type { AttachResult } from '../model/attach-result.js';
 import { attachUpdate } from '../workflows/messages.js';
 import type { CallScope } from './call-scope.js';
-import { hasCarriedOn, hasClosedUnderneath, refuseEndedByForce } from './closed-runs.js';
+import {
+  hasCarriedOn,
+  hasClosedUnderneath,
+  refuseEndedByForce,
+  wasLeftOut,
+} from './closed-runs.js';
 import { findRun, type FoundRun } from './find-attachment.js';
 import { toNumber } from './payloads.js';
 import { takeUp } from './take-up.js';
 import { AFTER_MEMO, attachUpdateId } from './update-ids.js';
 
-/** An attach that arrives just as its run closes is sent again; more often means something else. */
+/**
+ * An attach that arrives just as its run closes, or that a worker leaves out of its answer, is sent
+ * again; more often means something else.
+ */
 const TRIES_MAX = 4;
 
 /** An attach as it was sent. */
@@ -42,6 +50,7 @@ export class AttachCall {
   private readonly request: AttachRequest;
   private readonly requestId: string;
   private tries = 0;
+  private latest: SentAttach | undefined;
 
   constructor(client: Client, scope: CallScope, request: AttachRequest & { requestId: string }) {
     this.client = client;
@@ -50,12 +59,18 @@ export class AttachCall {
     this.requestId = request.requestId;
   }
 
+  /** The update that has the request; another one after its run has closed. */
+  get update(): WorkflowUpdateHandle<AttachResult> | undefined {
+    return this.latest?.update;
+  }
+
   /** Sends it, and again while its run closes under it. */
   async send(): Promise<SentAttach> {
     for (;;) {
       this.tries += 1;
       try {
-        return await this.sendOnce();
+        this.latest = await this.sendOnce();
+        return this.latest;
       } catch (error) {
         if (this.tries >= TRIES_MAX || !hasClosedUnderneath(error)) throw error;
       }
@@ -66,17 +81,19 @@ export class AttachCall {
   async outcome(sent: SentAttach): Promise<AttachResult> {
     for (let latest = sent; ; latest = await this.send()) {
       const { result, error } = await settle(latest.update);
-      const isUnanswered = result === undefined && hasClosedUnderneath(error);
-      if (isUnanswered) {
+      const hasClosed = result === undefined && hasClosedUnderneath(error);
+      if (hasClosed) {
         // Another run has taken over what this one left unanswered: that is no failed try.
         if (await hasCarriedOn(this.client, latest.update)) this.tries = 0;
         else await refuseEndedByForce(this.client, latest.update);
       }
+      const isUnanswered = hasClosed || wasLeftOut(error);
       if (!isUnanswered && !(await isOutcomeOfThePast(this.client, latest))) {
         if (result === undefined) throw error;
         return result;
       }
       if (this.tries >= TRIES_MAX) {
+        if (wasLeftOut(error)) throw error;
         const { volumeId, hostId } = this.request;
         const message = `The attachment of ${volumeId} to ${hostId} closed again and again`;
         throw createFailure('Busy', message, { hostId });

@@ -24,6 +24,11 @@ export function hasClosedUnderneath(error: unknown): boolean {
   return isGrpcServiceError(status) && (status.code as number) === ABORTED;
 }
 
+/** Whether a worker's answer left an update out, so that nothing has become of it. */
+export function wasLeftOut(error: unknown): boolean {
+  return isOfType(error, UNPROCESSED);
+}
+
 function isOfType(error: unknown, type: string): boolean {
   if (!(error instanceof WorkflowUpdateFailedError)) return false;
   const { cause } = error;
@@ -57,7 +62,7 @@ export async function answerAcrossRuns<Result>(
     try {
       return await sent.result();
     } catch (error) {
-      if (isOfType(error, UNPROCESSED) && unprocessed < UNPROCESSED_MAX) unprocessed += 1;
+      if (wasLeftOut(error) && unprocessed < UNPROCESSED_MAX) unprocessed += 1;
       else if (!hasClosedUnderneath(error) || !(await hasCarriedOn(client, sent))) throw error;
       const again = await send();
       if (again === undefined) throw error;

@@ -87,13 +87,16 @@ export class MooringClient {
     const { requestId } = request;
     const call = new AttachCall(client, scope, request);
     const sent = await scope.run(() => call.send());
-    const { workflowId, workflowRunId, updateId } = sent.update;
     return {
-      workflowId,
-      runId: workflowRunId ?? '',
-      updateId,
+      workflowId: sent.update.workflowId,
+      get runId() {
+        return call.update?.workflowRunId ?? '';
+      },
+      get updateId() {
+        return call.update?.updateId ?? '';
+      },
       requestId,
-      result: () => scope.run(() => call.outcome(sent), workflowId),
+      result: () => scope.run(() => call.outcome(sent), sent.update.workflowId),
     };
   }
 

@@ -26,6 +26,7 @@ export interface CallOptions {
  */
 export interface Operation<Result> {
   readonly workflowId: string;
+  /** The run that has it. An attach that meets the end of a run goes on to the next one. */
   readonly runId: string;
   readonly updateId: string;
   /** Give it again to repeat the call without repeating the work. */

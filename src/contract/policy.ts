@@ -159,5 +159,7 @@ export function resolvePolicy(chosen: Partial<Record<PolicyName, number | undefi
  * less a dead one may cost.
  */
 export function pathGraceMs(policy: Pick<Policy, 'pathGraceMs'>, firstPathAfterMs: number): number {
-  return Math.max(policy.pathGraceMs, firstPathAfterMs * FIXED_BOUNDS.pathGraceFactor);
+  const shareMs = firstPathAfterMs * FIXED_BOUNDS.pathGraceFactor;
+  // Never 0: the SDK would record another event for that, and the clock is not the same in a replay.
+  return Math.max(1, policy.pathGraceMs, shareMs);
 }

@@ -18,7 +18,7 @@ import { nodeRecordFate, putBackNodeRecord } from './verbs/original-record.js';
 import { removeMap } from './verbs/remove-map.js';
 import { removeStaleLinks } from './verbs/remove-stale-links.js';
 import { rescanDevice } from './verbs/rescan-device.js';
-import { scanLun } from './verbs/scan-lun.js';
+import { isScanUnderWay, scanLun } from './verbs/scan-lun.js';
 
 /**
  * The privileged verbs of one host over its two seams. One per process: changes of the node database
@@ -36,6 +36,7 @@ export function createVerbs(dependencies: VerbDependencies): PrivilegedVerbs {
     nodeRecordFate: async (input) => nodeRecordFate(context, input),
     putBackNodeRecord: async (input) => putBackNodeRecord(context, input),
     scanLun: async (input) => scanLun(context, input),
+    isScanUnderWay: async (input) => isScanUnderWay(context, input),
     disableQueueing: async (input) => disableQueueing(context, input),
     ensureMap: async (input) => ensureMap(context, input),
     findProcessUsers: async (input) => findProcessUsers(context, input),

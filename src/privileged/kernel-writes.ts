@@ -34,6 +34,14 @@ export class KernelWrites {
     }
   }
 
+  /** The values whose write to this attribute has not ended. */
+  underWay(path: string): string[] {
+    const prefix = `${path} `;
+    return [...this.#underWay.keys()]
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => key.slice(prefix.length));
+  }
+
   #begin(key: string, path: string, value: string): Promise<void> {
     const write = this.#writer.writeAttribute(path, value).finally(() => {
       this.#underWay.delete(key);

@@ -1,3 +1,5 @@
+import { unlessAborted } from './unless-aborted.js';
+
 /**
  * Exclusion by key: work under one key runs one at a time, in the order of asking; work under
  * different keys runs side by side. Keeps nothing of a key that nobody uses.
@@ -34,29 +36,10 @@ export class KeyedMutex {
       if (this.#tails.get(key) === tail) this.#tails.delete(key);
     });
     try {
-      await turn(before, signal);
+      await (signal === undefined ? before : unlessAborted(before, signal));
       return await work();
     } finally {
       end();
     }
-  }
-}
-
-async function turn(before: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return before;
-  signal.throwIfAborted();
-  let giveUp = (): void => undefined;
-  const givenUp = new Promise<never>((_, reject) => {
-    giveUp = () => {
-      // Whatever reason the caller gave is what the caller gets back.
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- see above
-      reject(signal.reason);
-    };
-  });
-  signal.addEventListener('abort', giveUp, { once: true });
-  try {
-    await Promise.race([before, givenUp]);
-  } finally {
-    signal.removeEventListener('abort', giveUp);
   }
 }

@@ -136,6 +136,8 @@ export interface PrivilegedVerbs {
   scanLun(
     input: PortalTarget & { readonly sid: number; readonly lun: number },
   ): Promise<AdditionOutcome>;
+  /** Whether a scan for this LUN that was asked for before has not ended yet. */
+  isScanUnderWay(input: { readonly sid: number; readonly lun: number }): Promise<boolean>;
   /** Has the kernel ask a device once more who it is and how large; refused for another WWID. */
   rescanDevice(input: IdentifiedDevice & { readonly timeoutMs: number }): Promise<AdditionOutcome>;
   /** Asks multipathd for a map over these paths, explicitly: `find_multipaths strict` makes none. */

@@ -142,8 +142,15 @@ export class BringUp {
       .catch(() => undefined);
   }
 
-  /** Takes paths that came late into the device. */
+  /**
+   * Takes paths that came late into the device.
+   *
+   * @throws ApplicationFailure of the catalogue when no path is left, or a cancellation
+   */
   async refreshDevice(): Promise<VolumeDeviceResult> {
+    // It rejects: what was called off says so, and not that it lacks the paths it gave up.
+    if (this.isCancelled()) await this.scope.cancelRequested;
+    if (this.present === 0) throw await tooFewPaths(this.ledger);
     return this.scope.run(() => this.formDevice());
   }
 

@@ -18,6 +18,8 @@ export class Attaching {
   private readonly background = new Background();
   /** The missing paths wait for their next try. */
   private isPausing = false;
+  /** The operation in its turn is to end soon, also when it has not begun anything on the host. */
+  private isCalledOff = false;
 
   constructor(ledger: Ledger) {
     this.ledger = ledger;
@@ -44,6 +46,7 @@ export class Attaching {
 
   /** Ends what is on its way; what was done stays for the undo. */
   cancel(): void {
+    this.isCalledOff = true;
     this.bringUp?.cancel();
   }
 
@@ -62,6 +65,7 @@ export class Attaching {
     undo: (cause: ApplicationFailure) => Promise<ApplicationFailure>,
   ): Promise<AttachResult> {
     const { ledger } = this;
+    this.isCalledOff = false;
     ledger.begin(request);
     const bringUp = new BringUp(ledger, request, ledger.entry.paths);
     try {
@@ -87,6 +91,7 @@ export class Attaching {
     volume: VolumeDeviceResult | undefined,
   ): Promise<AttachResult> {
     const { ledger } = this;
+    this.isCalledOff = false;
     if (volume !== undefined && (await stillHolds(ledger, volume))) return ledger.result(volume);
     await this.stopBackground();
     return this.mend(request);
@@ -96,12 +101,13 @@ export class Attaching {
   async repair(volume: VolumeDeviceResult): Promise<AttachResult> {
     const { ledger } = this;
     const request = this.requestOf('repair');
+    this.isCalledOff = false;
     await this.stopBackground();
     if (!(await stillHolds(ledger, volume))) return this.mend(request);
     await forgetVanishedPaths(ledger, volume);
     const missing = ledger.entry.paths.filter(({ device }) => device === undefined);
     const bringUp = new BringUp(ledger, request, missing);
-    this.bringUp = bringUp;
+    this.take(bringUp);
     await bringUp.runPathsOnly();
     return ledger.result(await bringUp.refreshDevice());
   }
@@ -110,6 +116,7 @@ export class Attaching {
   async recover({ bootId, machineId }: HostBooted): Promise<void> {
     const { ledger } = this;
     const { volume, request } = ledger.entry;
+    this.isCalledOff = false;
     if (volume === undefined || volume.bootId === bootId) return;
     await this.stopBackground();
     // What the ledger knows of devices is void; the volume's identity and its link stay.
@@ -186,9 +193,15 @@ export class Attaching {
     }
   }
 
+  /** From here on a {@link cancel} reaches it; one that came before it did is not lost. */
+  private take(bringUp: BringUp): void {
+    this.bringUp = bringUp;
+    if (this.isCalledOff) bringUp.cancel();
+  }
+
   /** Runs the attach; what is still on its way at its answer goes on in the background. */
   private async follow(bringUp: BringUp): Promise<AttachResult> {
-    this.bringUp = bringUp;
+    this.take(bringUp);
     delete this.ledger.entry.topUp;
     const result = await bringUp.run();
     if (bringUp.hasStragglers) {

@@ -22,6 +22,7 @@ import type { AttachmentState } from '../contract/states.js';
 import type { AttachRequest } from '../model/attach-request.js';
 import { AttachmentEntity } from './attachment-entity.js';
 import type { CarriedState } from './carried-state.js';
+import { afterEarlierEvents } from './earlier-events.js';
 import * as messages from './messages.js';
 import { guarded } from './step-failure.js';
 
@@ -53,13 +54,20 @@ export async function attachment(input: AttachmentInput): Promise<AttachmentOutc
   };
   const { ledger } = input;
   const entity = new AttachmentEntity(key, ledger === undefined ? undefined : { ...input, ledger });
+  const inOrder = async <Result>(handle: () => Promise<Result>): Promise<Result> => {
+    await afterEarlierEvents();
+    return guarded(handle);
+  };
+  const answerAtOnce = <Result>(handle: () => Promise<Result>, keep = true): Promise<Result> =>
+    entity.answers.answer(currentUpdateInfo()?.id, handle, keep);
   const answer = <Result>(handle: () => Promise<Result>, keep = true): Promise<Result> =>
-    entity.answers.answer(currentUpdateInfo()?.id, () => guarded(handle), keep);
+    answerAtOnce(() => inOrder(handle), keep);
   // Whoever waits while the run changes asks again, and finds the operation under way.
   const unfinishedPolicy = HandlerUnfinishedPolicy.ABANDON;
 
   setHandler(messages.stateQuery, () => entity.view());
-  setHandler(messages.hostBootedSignal, (booted) => {
+  setHandler(messages.hostBootedSignal, async (booted) => {
+    await afterEarlierEvents();
     entity.onHostBooted(booted);
   });
   setHandler(
@@ -105,12 +113,16 @@ export async function attachment(input: AttachmentInput): Promise<AttachmentOutc
   );
   setHandler(
     messages.planUpdate,
-    (request) => guarded(() => entity.plan(withPlanDefaults(request))),
+    (request) => inOrder(() => entity.plan(withPlanDefaults(request))),
     checked(problems.planRequestProblems),
   );
   setHandler(
     messages.approveUpdate,
-    (request) => answer(async () => Promise.resolve(entity.approve(withDecision(request)))),
+    // At once: what it decides was asked with a command, and so no event can be joined with it.
+    (request) =>
+      answerAtOnce(() =>
+        guarded(async () => Promise.resolve(entity.approve(withDecision(request)))),
+      ),
     checked(problems.approvalProblems),
   );
   setHandler(
@@ -127,6 +139,8 @@ export async function attachment(input: AttachmentInput): Promise<AttachmentOutc
 }
 
 async function live(entity: AttachmentEntity, key: AttachmentKey): Promise<AttachmentOutcome> {
+  // The message it was started with, if it was.
+  await afterEarlierEvents();
   if (!entity.isUsed) await condition(() => entity.isUsed, FIRST_MESSAGE_MS);
   for (;;) {
     await condition(() => entity.isOver() || entity.wantsTopUp || entity.mayCarryOn);

@@ -4,6 +4,7 @@ import { createHostActivities } from '../../src/activities/host-activities.js';
 import type { HostSteps } from '../../src/model/steps.js';
 import { createVerbs } from '../../src/privileged/create-verbs.js';
 import type { SecretStore } from '../../src/privileged/secrets.js';
+import type { PrivilegedVerbs } from '../../src/privileged/verbs.js';
 import { createSimulatedHost, type SimulatedHost } from '../../src/simulator/simulated-host.js';
 import type { StorageArray } from '../../src/simulator/storage-array.js';
 
@@ -14,6 +15,7 @@ const TIME_SCALE = 0.02;
 /** The steps of one simulated host, each run as an activity. */
 export interface StepsUnderTest {
   readonly simulated: SimulatedHost;
+  readonly verbs: PrivilegedVerbs;
   readonly steps: HostSteps;
   /** Starts a step that can be called off, as the workflow does. */
   readonly start: (name: keyof HostSteps, input: unknown) => StartedStep;
@@ -45,7 +47,7 @@ export function stepsUnderTest(options: {
       },
     };
   };
-  return { simulated, steps: inActivity(activities), start };
+  return { simulated, verbs, steps: inActivity(activities), start };
 }
 
 /** Each step in an activity of its own, as a worker runs it. */

@@ -105,9 +105,13 @@ export class Caller {
   }
 
   async #follow(operation: Operation<unknown>, call: Call): Promise<unknown> {
-    const { workflowId, runId, updateId } = operation;
-    call.handle = { workflowId, runId, updateId };
-    return operation.result();
+    call.handle = handleOf(operation);
+    try {
+      return await operation.result();
+    } finally {
+      // It may have gone on to another run, whose answer this is.
+      call.handle = handleOf(operation);
+    }
   }
 
   async #cancel({ volumeId, hostId }: Names): Promise<void> {
@@ -153,6 +157,10 @@ export class Caller {
       policy: deed.discovery ? { ...deed.policy, minPaths: 1 } : deed.policy,
     };
   }
+}
+
+function handleOf({ workflowId, runId, updateId }: Operation<unknown>): Required<Call>['handle'] {
+  return { workflowId, runId, updateId };
 }
 
 function expectationOf({ expect, volume }: AttachDeed): { wwid?: string } {

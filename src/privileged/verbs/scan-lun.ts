@@ -30,7 +30,23 @@ export async function scanLun(
   const [there] = await devicesOfLun(files, session, input.lun);
   if (there?.block !== undefined && there.wwid !== undefined) return { kind: 'already-so' };
   const place = await scanPlace(files, session);
-  return ask(context, `/sys/class/scsi_host/host${session.scsiHost}/scan`, `${place} ${input.lun}`);
+  return ask(context, scanOf(session), `${place} ${input.lun}`);
+}
+
+/** Whether the kernel still looks for this LUN below one session: it may find it any moment. */
+export async function isScanUnderWay(
+  { files, kernel }: VerbContext,
+  { sid, lun }: { readonly sid: number; readonly lun: number },
+): Promise<boolean> {
+  requireSid(sid);
+  requireKernelLun(lun);
+  const session = await readSession(files, sid);
+  if (session === undefined) return false;
+  return kernel.underWay(scanOf(session)).some((value) => value.endsWith(` ${lun}`));
+}
+
+function scanOf({ scsiHost }: PlacedSession): string {
+  return `/sys/class/scsi_host/host${scsiHost}/scan`;
 }
 
 async function ask(context: VerbContext, path: string, value: string): Promise<AdditionOutcome> {

@@ -84,18 +84,19 @@ export class ScsiLayer {
   /** Asks the target. Returns when every disk that answered is there. */
   async scan(session: Session, pattern: ScanPattern): Promise<void> {
     const { boot, durations, network, changes } = this.#parts;
-    if (session.state === 'FREE') return;
+    const isOver = (): boolean => session.state === 'FREE' || session.phase === 'ending';
+    if (isOver()) return;
     if ((pattern.channel ?? 0) !== 0 || (pattern.target ?? 0) !== 0) return;
     await boot.sleep(durations.scan + network.latencyMs(session.portal));
     // The kernel sends a scan's commands again while the session recovers, until it is given up.
     const isUp = (): boolean => session.state === 'LOGGED_IN' && network.carries(session.portal);
-    const isOver = (): boolean => session.state === 'FREE' || session.phase === 'ending';
     await boot.waitFor(
       () => isUp() || isOver(),
       () => changes.next(),
       Infinity,
     );
-    if (!isUp()) return;
+    // A session that was ended meanwhile has no host to put a device below.
+    if (isOver()) return;
     const { iqn, portal } = session;
     const luns = pattern.lun === undefined ? network.lunsAt({ iqn, portal }) : [pattern.lun];
     for (const lun of luns) this.#probe(session, lun);

@@ -42,6 +42,7 @@ const VERBS: Readonly<Record<VerbName, true>> = {
   logOut: true,
   hasIface: true,
   rescanDevice: true,
+  isScanUnderWay: true,
   nodeRecordFate: true,
   putBackNodeRecord: true,
   scanLun: true,

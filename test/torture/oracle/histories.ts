@@ -20,7 +20,10 @@ const SDK_DEFECT = 'ActivityMachine in state ScheduledActivityCancelCommandCreat
  */
 export function historiesReplay({ replays, histories }: Evidence): string[] {
   return [
-    ...replays.map(({ workflowId, error }) => `${workflowId} does not replay: ${error}`),
+    ...replays.map(({ workflowId, runId, error }) => {
+      const history = histories.find((each) => each.runId === runId);
+      return `${workflowId} does not replay: ${error}; events: ${digest(history?.events ?? [])}`;
+    }),
     ...histories.flatMap(({ workflowId, events }) =>
       events
         .filter(
@@ -33,6 +36,22 @@ export function historiesReplay({ replays, histories }: Evidence): string[] {
         .map((said) => `${workflowId} failed a workflow task: ${said}`),
     ),
   ];
+}
+
+/** Enough of a history to tell what came when: such a run does not come back on playing its seed. */
+function digest(events: readonly HistoryEvent[]): string {
+  return events
+    .map((event) => {
+      const { scheduledEventId, acceptedRequestSequencingEventId: after } = attributesOf(event);
+      const type = event.eventType
+        .replace('EVENT_TYPE_', '')
+        .replace('WORKFLOW_EXECUTION_', '')
+        .replace('WORKFLOW_TASK', 'TASK')
+        .replace('ACTIVITY_TASK', 'STEP');
+      const about = [scheduledEventId, after].filter((id) => id !== undefined).join(' after ');
+      return `${event.eventId} ${type}${about === '' ? '' : ` (${about})`}`;
+    })
+    .join(', ');
 }
 
 /** Whether the task that failed was scheduled because the one before was given up. */

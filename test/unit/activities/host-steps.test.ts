@@ -71,6 +71,21 @@ describe('a step that runs twice', () => {
     expect((await simulated.control.snapshot()).maps).toHaveLength(1);
   });
 
+  test('does not build on a session whose logout is still under way', async () => {
+    const first = await steps.ensureSession(login);
+    array.setPortal({ portal: PORTAL, condition: { kind: 'dropped' } });
+    const release = steps.releaseSession({ ...base, path, timeoutMs: 50 });
+    await expect(release).rejects.toMatchObject({ type: 'CommandTimedOut' });
+    expect((await simulated.control.snapshot()).sessions).toMatchObject([{ state: 'LOGGED_IN' }]);
+    array.setPortal({ portal: PORTAL, condition: { kind: 'up' } });
+
+    const second = await steps.ensureSession({ ...login, owner: `vol-2@${HOST_ID}` });
+
+    expect(second).toMatchObject({ alreadyOpen: false });
+    expect(second.sid).not.toBe(first.sid);
+    expect((await simulated.control.snapshot()).sessions).toHaveLength(1);
+  });
+
   test('has nothing left to remove', async () => {
     const before = await simulated.control.snapshot();
     await bringUp();

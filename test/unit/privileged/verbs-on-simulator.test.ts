@@ -113,3 +113,23 @@ test('a map that somebody holds open is busy, and stays', async () => {
   expect(await verbs.removeMap({ wwid: WWID, timeoutMs: 1_500 })).toMatchObject({ kind: 'busy' });
   expect(await findMap(host.files, WWID)).toBeDefined();
 });
+
+test('a scan that hangs is known to be under way until it ends', async () => {
+  const { host, verbs } = machine();
+  const [portal] = PORTALS as [string];
+  await verbs.ensureNodeRecord({ ...end(portal), loginTimeoutSeconds: 10 });
+  await verbs.logIn({ ...end(portal), timeoutMs: 60_000 });
+  const [session] = await findSessions(host.files, end(portal));
+  if (session === undefined) throw new Error(`no session to ${portal}`);
+  const asked = { sid: session.sid, lun: LUN };
+  const fault = { kind: 'portal', portal, condition: { kind: 'dropped' } } as const;
+  const dropped = await host.control.addFault(fault);
+
+  const scan = verbs.scanLun({ ...end(portal), ...asked });
+
+  await expect.poll(async () => verbs.isScanUnderWay(asked)).toBe(true);
+  expect(await verbs.isScanUnderWay({ ...asked, lun: LUN + 10 })).toBe(false);
+  await host.control.removeFault(dropped);
+  expect(await scan).toEqual({ kind: 'done' });
+  expect(await verbs.isScanUnderWay(asked)).toBe(false);
+});

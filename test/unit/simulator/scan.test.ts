@@ -119,6 +119,16 @@ describe('a scan', () => {
     await scan;
     expect(await hctls(rig)).toEqual(['2:0:0:4']);
   });
+
+  test('that is under way when its session ends brings nothing in', async () => {
+    const rig = newRig({ durations: { scan: 5_000 } });
+    await rig.logIn();
+    const scan = rig.scan(4);
+    await rig.node(PORTAL, '--logout');
+
+    await scan;
+    expect(await hctls(rig)).toEqual([]);
+  });
 });
 
 describe('names', () => {
