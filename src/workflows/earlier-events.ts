@@ -1,4 +1,4 @@
-import { condition } from '@temporalio/workflow';
+import { CancellationScope, condition } from '@temporalio/workflow';
 
 /** Turns an event's effects may take to settle. The longest chain of waits here has four. */
 const TURNS = 16;
@@ -14,12 +14,17 @@ const TURNS = 16;
  * Takes no time and leaves no event.
  */
 export async function afterEarlierEvents(): Promise<void> {
-  for (let turn = 0; turn < TURNS; turn += 1) {
-    let isNext = false;
-    await condition(() => {
-      const isDue = isNext;
-      isNext = true;
-      return isDue;
-    });
-  }
+  // A cancelled workflow still answers.
+  await CancellationScope.nonCancellable(async () => {
+    for (let turn = 0; turn < TURNS; turn += 1) await nextTurn();
+  });
+}
+
+async function nextTurn(): Promise<void> {
+  let isNext = false;
+  await condition(() => {
+    const isDue = isNext;
+    isNext = true;
+    return isDue;
+  });
 }

@@ -263,7 +263,7 @@ export class Fleet {
 
 let installed = false;
 
-function quietRuntime(): void {
+export function quietRuntime(): void {
   if (installed) return;
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   installed = true;

@@ -369,6 +369,25 @@ describe('a detach', () => {
     expect(await host.simulated.control.snapshot()).toEqual(before);
   });
 
+  test('of a cancelled workflow answers whoever asks meanwhile', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const { volumeId } = volume;
+    await fleet.attach(fleet.request(host, volume));
+    const logout = { of: 'iscsiadm', matching: '--logout', side: 'before' } as const;
+    const held = await host.simulated.control.setBoundary(logout);
+    await fleet.handle(volumeId).cancel();
+    await held.reached;
+
+    const asked = await fleet.handle(volumeId).startUpdate(detachUpdate, {
+      args: [{ volumeId, hostId: host.hostId, mode: 'normal' }],
+      waitForStage: 'ACCEPTED',
+    });
+    held.release();
+
+    expect(await asked.result()).toMatchObject({ state: 'detached', wasAttached: false });
+  });
+
   test('writes back what is dirty before anything is removed', async () => {
     const host = await fleet.addHost();
     const volume = fleet.addVolume();

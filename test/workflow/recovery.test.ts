@@ -178,6 +178,34 @@ describe('after a reboot', () => {
     expect((await control.snapshot()).maps).toEqual([]);
   });
 
+  test('a repair that has only begun to look is ended by a detach as well', async () => {
+    const host = await fleet.addHost();
+    const { control } = host.simulated;
+    const volume = fleet.addVolume();
+    const { volumeId } = volume;
+    const [dead = ''] = FLEET_PORTALS;
+    await control.addFault({ kind: 'portal', portal: dead, condition: { kind: 'wrong-target' } });
+    const policy = { retryPathsMinMs: 600_000, retryPathsMaxMs: 600_000 };
+    await fleet.attach(fleet.request(host, volume, { policy }));
+    await host.stopWorker();
+    const args: [VolumeRequest] = [{ volumeId, hostId: host.hostId }];
+    const options = { args, waitForStage: 'ACCEPTED' } as const;
+    const repair = await fleet.handle(volumeId).startUpdate(repairUpdate, options);
+    const before = (await control.runs()).length;
+
+    const detach = fleet.detach(host, volumeId);
+    await eventually(async () => {
+      const history = JSON.stringify(await fleet.handle(volumeId).fetchHistory());
+      expect(history.split('workflowExecutionUpdateAcceptedEventAttributes').length).toBe(4);
+    }, WITHIN);
+    await host.startWorker();
+
+    await expect(repair.result()).rejects.toMatchObject({ cause: { type: 'Cancelled' } });
+    expect(await detach).toMatchObject({ wasAttached: true });
+    const since = (await control.runs()).slice(before).join('\n');
+    expect(since).not.toContain('--login');
+  });
+
   test('a detach that comes while it is brought up again ends that, and leaves nothing', async () => {
     const host = await fleet.addHost();
     const { control } = host.simulated;

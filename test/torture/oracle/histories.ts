@@ -48,7 +48,8 @@ function digest(events: readonly HistoryEvent[]): string {
         .replace('WORKFLOW_EXECUTION_', '')
         .replace('WORKFLOW_TASK', 'TASK')
         .replace('ACTIVITY_TASK', 'STEP');
-      const about = [scheduledEventId, after].filter((id) => id !== undefined).join(' after ');
+      const ids = [scheduledEventId, after].filter((id) => typeof id === 'string');
+      const about = ids.join(' after ');
       return `${event.eventId} ${type}${about === '' ? '' : ` (${about})`}`;
     })
     .join(', ');
