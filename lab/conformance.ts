@@ -6,13 +6,20 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { startVitest } from 'vitest/node';
+import { SCENARIOS, titleOf } from '../test/conformance/run-scenarios.js';
 import type { Scenario } from '../test/conformance/scenario.js';
 import { asMarkdown, asText, type Row, type Verdict } from './conformance-table.js';
 
-/** Kind of host to the vitest project and the file that run the scenarios on it. */
+/** Kind of host to the vitest project and the files that run the scenarios on it. */
 const KINDS = {
-  simulated: { project: 'simulator', file: 'test/conformance/simulator.test.ts' },
-  real: { project: 'real', file: 'lab/conformance.test.ts' },
+  simulated: {
+    project: 'simulator',
+    files: [
+      'test/conformance/simulator-attach.test.ts',
+      'test/conformance/simulator-detach.test.ts',
+    ],
+  },
+  real: { project: 'real', files: ['lab/conformance.test.ts'] },
 } as const;
 type Kind = keyof typeof KINDS;
 
@@ -38,17 +45,11 @@ scenarios, as mooring wants them ([differences.md](differences.md)), \`M\` moori
 
 `;
 
-/** Verdicts by title; both kinds have the same titles in the same order. */
-const verdicts = new Map<string, Map<string, Verdict>>();
-for (const kind of kinds) {
-  for (const [title, verdict] of await runOn(kind)) {
-    verdicts.set(title, (verdicts.get(title) ?? new Map<string, Verdict>()).set(kind, verdict));
-  }
-}
-const rows = [...verdicts].map(([title, found]): Row => ({
-  ...splitTitle(title),
-  verdicts: found,
-}));
+const verdicts = new Map<Kind, ReadonlyMap<string, Verdict>>();
+for (const kind of kinds) verdicts.set(kind, await runOn(kind));
+const rows = SCENARIOS.map(titleOf)
+  .map((title): Row => ({ ...splitTitle(title), verdicts: ofTitle(title) }))
+  .filter((row) => row.verdicts.size > 0);
 process.stdout.write(`\n${rows.length === 0 ? 'No scenario was run' : asText(rows, kinds)}\n`);
 if (values.markdown !== undefined) {
   await writeFile(values.markdown, INTRODUCTION + asMarkdown(rows, kinds));
@@ -58,11 +59,20 @@ const isAllWell =
   rows.every(({ verdicts: each }) => kinds.every((kind) => isWell(each.get(kind))));
 process.exit(isAllWell ? 0 : 1);
 
+function ofTitle(title: string): ReadonlyMap<Kind, Verdict> {
+  const found = new Map<Kind, Verdict>();
+  for (const [kind, ends] of verdicts) {
+    const end = ends.get(title);
+    if (end !== undefined) found.set(kind, end);
+  }
+  return found;
+}
+
 /** Every scenario of the ids by its title. One whose host did not start has failed. */
 async function runOn(kind: Kind): Promise<Map<string, Verdict>> {
-  const { project, file } = KINDS[kind];
+  const { project, files } = KINDS[kind];
   const pattern = ids.length === 0 ? {} : { testNamePattern: `(?:${ids.join('|')}) ` };
-  const vitest = await startVitest('test', [file], {
+  const vitest = await startVitest('test', [...files], {
     watch: false,
     project,
     reporters: ['verbose'],

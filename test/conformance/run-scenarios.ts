@@ -20,8 +20,8 @@ import { singlePathScenarios } from './scenarios/single-path.js';
 import { toolScenarios } from './scenarios/tools.js';
 import { undoingScenarios } from './scenarios/undoing.js';
 
-/** Every scenario, whatever the host. */
-export const SCENARIOS: readonly Scenario[] = [
+/** How a volume comes. */
+export const ATTACH_SCENARIOS: readonly Scenario[] = [
   ...singlePathScenarios,
   ...multipathScenarios,
   ...namesScenarios,
@@ -33,6 +33,10 @@ export const SCENARIOS: readonly Scenario[] = [
   ...sharingScenarios,
   ...toolScenarios,
   ...undoingScenarios,
+];
+
+/** How it goes, and what happens in between. */
+export const DETACH_SCENARIOS: readonly Scenario[] = [
   ...detachScenarios,
   ...removalScenarios,
   ...severalSessionsScenarios,
@@ -41,6 +45,9 @@ export const SCENARIOS: readonly Scenario[] = [
   ...gateScenarios,
   ...rebootScenarios,
 ];
+
+/** Every scenario, whatever the host. */
+export const SCENARIOS: readonly Scenario[] = [...ATTACH_SCENARIOS, ...DETACH_SCENARIOS];
 
 /** `B-20 [L7] a login …` */
 export function titleOf({ id, limits = [], claim }: Scenario): string {
