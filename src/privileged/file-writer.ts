@@ -6,12 +6,10 @@ export interface FileWriter {
   /** Writes to an existing sysfs attribute, in one write call; never creates a file. */
   writeAttribute(path: string, value: string): Promise<void>;
   /**
-   * Replaces or creates a file as a whole (another file, then rename); directories are made 0700.
-   *
-   * @param stagingDirectory - where the unfinished file is, on the same file system; the file's own
-   * directory unless said. The node database needs it: iscsiadm takes what lies there for a record
+   * Replaces or creates a file as a whole (another file elsewhere, then rename); directories are
+   * made 0700.
    */
-  replaceFile(path: string, text: string, mode: number, stagingDirectory?: string): Promise<void>;
+  replaceFile(path: string, text: string, mode: number): Promise<void>;
   /** Removes a file or a symbolic link; absence is fine. */
   removeFile(path: string): Promise<void>;
   /** Has what a tool wrote to a file outlive a power cut; absence is fine. */

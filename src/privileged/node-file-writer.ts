@@ -9,7 +9,16 @@ export interface WritablePlaces {
   /** `/sys`: attributes only, never made, never removed. */
   readonly attributes: readonly string[];
   /** The node database, udev's by-id links, mooring's run directory. */
-  readonly files: readonly string[];
+  readonly files: readonly FilePlace[];
+}
+
+interface FilePlace {
+  readonly path: string;
+  /**
+   * Where files are that are not finished: mooring's own, and on the place's file system. Without one
+   * files are removed there and never written.
+   */
+  readonly staging?: string;
 }
 
 export const DEFAULT_RUN_DIRECTORY = '/run/mooring';
@@ -18,7 +27,13 @@ export const DEFAULT_RUN_DIRECTORY = '/run/mooring';
 export function writablePlaces(runDirectory: string = DEFAULT_RUN_DIRECTORY): WritablePlaces {
   return {
     attributes: ['/sys'],
-    files: ['/etc/iscsi', '/var/lib/iscsi', '/dev/disk/by-id', runDirectory],
+    files: [
+      // Below a directory of ours: iscsiadm takes what lies among the records for one.
+      { path: '/etc/iscsi', staging: '/etc/iscsi/mooring/staged' },
+      { path: '/var/lib/iscsi', staging: '/var/lib/iscsi/mooring/staged' },
+      { path: '/dev/disk/by-id' },
+      { path: runDirectory, staging: `${runDirectory}/staged` },
+    ],
   };
 }
 
@@ -26,6 +41,8 @@ export function writablePlaces(runDirectory: string = DEFAULT_RUN_DIRECTORY): Wr
 export class NodeFileWriter implements FileWriter {
   readonly #places: WritablePlaces;
   #staged = 0;
+  /** Staging directories this process has emptied. */
+  readonly #emptied = new Map<string, Promise<void>>();
 
   constructor(places: WritablePlaces = writablePlaces()) {
     this.#places = places;
@@ -44,18 +61,14 @@ export class NodeFileWriter implements FileWriter {
     }
   }
 
-  async replaceFile(
-    path: string,
-    text: string,
-    mode: number,
-    stagingDirectory: string = dirname(path),
-  ): Promise<void> {
-    requirePlace(path, this.#places.files);
-    requirePlace(stagingDirectory, this.#places.files);
+  async replaceFile(path: string, text: string, mode: number): Promise<void> {
+    const { staging } = requireFilePlace(path, this.#places.files);
+    if (staging === undefined) throw notWritable(path);
+    await this.#emptiedOnce(staging);
     this.#staged += 1;
-    const staged = `${stagingDirectory}/.${basename(path)}.${process.pid}.${this.#staged}`;
+    const staged = `${staging}/${basename(path)}.${process.pid}.${this.#staged}`;
     try {
-      await inDirectory(stagingDirectory, () => writeWhole(staged, text, mode));
+      await inDirectory(staging, () => writeWhole(staged, text, mode));
       await inDirectory(dirname(path), () => rename(staged, path));
     } catch (error) {
       await rm(staged, { force: true });
@@ -64,12 +77,24 @@ export class NodeFileWriter implements FileWriter {
   }
 
   async removeFile(path: string): Promise<void> {
-    requirePlace(path, this.#places.files);
+    requireFilePlace(path, this.#places.files);
     try {
       await rm(path);
     } catch (error) {
       if (!isAbsence(error)) throw error;
     }
+  }
+
+  /** What a process that was killed has left there may hold a secret, and belongs to nobody. */
+  async #emptiedOnce(staging: string): Promise<void> {
+    let emptied = this.#emptied.get(staging);
+    if (emptied === undefined) {
+      emptied = rm(staging, { recursive: true, force: true });
+      this.#emptied.set(staging, emptied);
+      // Tried again by the next write.
+      emptied.catch(() => this.#emptied.delete(staging));
+    }
+    await emptied;
   }
 
   async keepFile(path: string): Promise<void> {
@@ -124,9 +149,22 @@ async function writeWhole(path: string, text: string, mode: number): Promise<voi
 
 /** The last check before a write: whatever a caller got wrong, the write stays in its place. */
 function requirePlace(path: string, places: readonly string[]): void {
+  if (!places.some((place) => isBelow(path, place))) throw notWritable(path);
+}
+
+function requireFilePlace(path: string, places: readonly FilePlace[]): FilePlace {
+  const found = places.find((place) => isBelow(path, place.path));
+  if (found === undefined) throw notWritable(path);
+  return found;
+}
+
+function isBelow(path: string, place: string): boolean {
   const isPlain = path.startsWith('/') && !path.split('/').includes('..') && !path.includes('\0');
-  if (isPlain && places.some((place) => path === place || path.startsWith(`${place}/`))) return;
-  throw Object.assign(new Error(`EACCES: mooring does not write there, '${path}'`), {
+  return isPlain && (path === place || path.startsWith(`${place}/`));
+}
+
+function notWritable(path: string): Error {
+  return Object.assign(new Error(`EACCES: mooring does not write there, '${path}'`), {
     code: 'EACCES',
   });
 }

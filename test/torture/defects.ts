@@ -168,7 +168,7 @@ function withoutRemoval(writer: FileWriter, below: string): FileWriter {
   return {
     writeAttribute: (path, value) => writer.writeAttribute(path, value),
     keepFile: (path) => writer.keepFile(path),
-    replaceFile: (path, text, mode, staging) => writer.replaceFile(path, text, mode, staging),
+    replaceFile: (path, text, mode) => writer.replaceFile(path, text, mode),
     removeFile: async (path) => {
       if (!path.startsWith(below)) await writer.removeFile(path);
     },

@@ -10,8 +10,6 @@ export const DATABASES = ['/etc/iscsi', '/var/lib/iscsi'] as const;
 /** A node record and where it is. */
 export interface NodeRecord {
   readonly path: string;
-  /** The database's own directory: same file system, and none that iscsiadm reads records from. */
-  readonly database: string;
   readonly text: string;
   readonly iface: string;
   /** Target name and portal as the record spells them: iscsiadm compares letter by letter. */
@@ -42,7 +40,7 @@ export async function findNodeRecords(
       const text = await ifPresent(files.readText(place.path));
       if (text === undefined) continue;
       const isTorn = !parseSettings(text).has('node.name');
-      records.push({ ...place, database, text, isTorn, iface: place.iface ?? ifaceOf(text) });
+      records.push({ ...place, text, isTorn, iface: place.iface ?? ifaceOf(text) });
     }
   }
   return records;

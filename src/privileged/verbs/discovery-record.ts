@@ -40,12 +40,7 @@ export async function withDiscoveryRecord<Result>(
       const record = before ?? (await makeRecord(context, portal));
       const { path, text = '' } = record;
       const settings = discoverySettings(credentials);
-      await context.writer.replaceFile(
-        path,
-        applySettings(text, settings),
-        0o600,
-        databaseOf(path),
-      );
+      await context.writer.replaceFile(path, applySettings(text, settings), 0o600);
       return await work();
     } finally {
       await giveBack(context, portal, note);
@@ -58,7 +53,7 @@ async function giveBack(context: VerbContext, portal: string, note: string): Pro
   if (noted === undefined) return;
   const before = JSON.parse(noted) as Partial<Borrowed>;
   if (before.path !== undefined && before.text !== undefined) {
-    await context.writer.replaceFile(before.path, before.text, 0o600, databaseOf(before.path));
+    await context.writer.replaceFile(before.path, before.text, 0o600);
   } else if ((await findRecord(context, portal)) !== undefined) {
     await context.run({
       program: 'iscsiadm',
@@ -102,10 +97,6 @@ async function findRecord(context: VerbContext, portal: string): Promise<Borrowe
 
 function addressAsTyped(portal: string): string {
   return portal.slice(0, portal.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
-}
-
-function databaseOf(path: string): string {
-  return path.slice(0, path.indexOf('/send_targets/'));
 }
 
 function discoverySettings(credentials: {

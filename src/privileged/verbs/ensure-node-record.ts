@@ -40,7 +40,7 @@ export async function ensureNodeRecord(
     const changed = text !== record.text;
     if (changed) {
       if (found !== undefined) await noteOriginal(context, input, found);
-      await context.writer.replaceFile(record.path, text, 0o600, record.database);
+      await context.writer.replaceFile(record.path, text, 0o600);
     }
     return { made: found === undefined, changed };
   });

@@ -72,7 +72,7 @@ async function putBack(
   original: string,
 ): Promise<NodeRecordEnd> {
   if (original !== '') {
-    await context.writer.replaceFile(record.path, original, 0o600, record.database);
+    await context.writer.replaceFile(record.path, original, 0o600);
     return { kind: 'restored' };
   }
   if (record.isTorn) {

@@ -25,7 +25,13 @@ let root: string;
 let writer: NodeFileWriter;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'mooring-files-'));
-  writer = new NodeFileWriter({ attributes: [join(root, 'sys')], files: [join(root, 'run')] });
+  writer = new NodeFileWriter({
+    attributes: [join(root, 'sys')],
+    files: [
+      { path: join(root, 'run'), staging: join(root, 'run', 'staged') },
+      { path: join(root, 'links') },
+    ],
+  });
   await mkdir(join(root, 'sys'));
 });
 afterEach(async () => {
@@ -104,11 +110,31 @@ test('a file is replaced as a whole, in directories of its own, with its mode', 
 test('the unfinished file lies in the staging directory, and does not stay', async () => {
   const path = join(root, 'run', 'nodes', 'iqn', 'record');
   await mkdir(path, { recursive: true });
-  const staging = join(root, 'run');
-  await expect(writer.replaceFile(path, 'text', 0o600, staging)).rejects.toMatchObject({
-    code: 'EISDIR',
-  });
-  expect(await readdir(staging)).toEqual(['nodes']);
+  await expect(writer.replaceFile(path, 'text', 0o600)).rejects.toMatchObject({ code: 'EISDIR' });
+  expect(await readdir(join(root, 'run'))).toEqual(['nodes', 'staged']);
+  expect(await readdir(join(root, 'run', 'staged'))).toEqual([]);
+});
+
+test('what a killed process left unfinished is gone with the first write of the next', async () => {
+  const staging = join(root, 'run', 'staged');
+  await mkdir(staging, { recursive: true });
+  await writeFile(join(staging, 'record.1021.20'), 'node.session.auth.password = half a sec');
+
+  await writer.replaceFile(join(root, 'run', 'a'), 'one', 0o600);
+  expect(await readdir(staging)).toEqual([]);
+
+  await writeFile(join(staging, 'record.of-another-call'), 'under way');
+  await writer.replaceFile(join(root, 'run', 'a'), 'two', 0o600);
+  expect(await readdir(staging)).toEqual(['record.of-another-call']);
+});
+
+test('a place without a staging directory is one from which files are only removed', async () => {
+  const path = join(root, 'links', 'wwn-1');
+  await expect(writer.replaceFile(path, 'text', 0o600)).rejects.toMatchObject({ code: 'EACCES' });
+  await mkdir(join(root, 'links'));
+  await symlink('../sda', path);
+  await writer.removeFile(path);
+  expect(await readdir(join(root, 'links'))).toEqual([]);
 });
 
 test('removing what is not there is fine', async () => {
@@ -116,7 +142,7 @@ test('removing what is not there is fine', async () => {
   await writer.removeFile(path);
   await writer.replaceFile(path, '', 0o600);
   await writer.removeFile(path);
-  expect(await readdir(join(root, 'run'))).toEqual([]);
+  expect(await readdir(join(root, 'run'))).toEqual(['staged']);
 });
 
 test('nothing is written outside the places of the writer', async () => {
@@ -126,7 +152,10 @@ test('nothing is written outside the places of the writer', async () => {
     await expect(writer.removeFile(path)).rejects.toMatchObject({ code: 'EACCES' });
     await expect(writer.writeAttribute(path, '1')).rejects.toMatchObject({ code: 'EACCES' });
   }
-  expect(writablePlaces('/run/x').files).toContain('/run/x');
+  expect(writablePlaces('/run/x').files).toContainEqual({
+    path: '/run/x',
+    staging: '/run/x/staged',
+  });
 });
 
 test('a file is kept where there is one, and nothing is made where there is none', async () => {
