@@ -1,4 +1,5 @@
 import type { ToolFault } from '../test/conformance/host-under-test.js';
+import { GENUINE } from './genuine-tools.js';
 import type { Guest } from './guest.js';
 
 /** What the faults have used up, and which programs hang. Gone after a reboot, as the hanging are. */
@@ -22,7 +23,7 @@ export class ToolFaults {
     this.faults.set(program, faults);
     const place = placeOf(program);
     await this.guest.script(`
-      mkdir -p ${STATE}
+      mkdir -p ${STATE} ${GENUINE}
       [ -e ${genuine(program)} ] || mv ${place} ${genuine(program)}
       rm -f ${place}`);
     if (faults.some(({ how }) => how === 'missing')) return;
@@ -83,7 +84,7 @@ function placeOf(program: ToolFault['program']): string {
 }
 
 function genuine(program: ToolFault['program']): string {
-  return `${placeOf(program)}.genuine`;
+  return `${GENUINE}/${program}`;
 }
 
 function quoted(text: string): string {

@@ -1,4 +1,5 @@
 import { udevWwid } from '../../test/torture/wwids.js';
+import { GENUINE } from '../genuine-tools.js';
 import { OWN_PORTAL, VOLUMES } from './fault-array.js';
 import type { LabFault } from './fault.js';
 import { ADD_MAP, after, before, LOGOUT, loginTo, REMOVE_MAP } from './place.js';
@@ -16,7 +17,7 @@ export const arrayFaults: readonly LabFault[] = [
     mayFailWith: ['LunNotFound', 'MapNotFormed', 'MapNotUsable'],
     async play(run) {
       await run.strikeAt(after(LOGIN), 'attach', () => run.stage.array.unmapOurs());
-      await run.until(`! pgrep -f '[i]scsiadm.genuine.*--login' > /dev/null`);
+      await run.until(`! pgrep -f '[l]ab-genuine/iscsiadm.*--login' > /dev/null`);
     },
   },
   {
@@ -78,7 +79,7 @@ export const arrayFaults: readonly LabFault[] = [
     ends: ['attached'],
     async play(run) {
       await run.strikeAt(before(ADD_MAP), 'attach', () =>
-        run.asAdministrator(`iscsiadm.genuine -m node -p ${OWN_PORTAL} --logout`),
+        run.asAdministrator(`${GENUINE}/iscsiadm -m node -p ${OWN_PORTAL} --logout`),
       );
     },
   },
@@ -89,7 +90,7 @@ export const arrayFaults: readonly LabFault[] = [
     ends: ['absent'],
     async play(run) {
       // udev may have the map open for a moment.
-      await run.until(`multipath.genuine -f ${udevWwid(VOLUMES.ours)}`);
+      await run.until(`${GENUINE}/multipath -f ${udevWwid(VOLUMES.ours)}`);
       await run.detach();
     },
   },
@@ -102,8 +103,8 @@ export const arrayFaults: readonly LabFault[] = [
       await run.strikeAt(before(LOGOUT), 'detach', async () => {
         // Mooring may be first.
         await run.asAdministrator(`
-          iscsiadm.genuine -m node -p ${OWN_PORTAL} --logout || true
-          iscsiadm.genuine -m node -p ${OWN_PORTAL} -o delete || true`);
+          ${GENUINE}/iscsiadm -m node -p ${OWN_PORTAL} --logout || true
+          ${GENUINE}/iscsiadm -m node -p ${OWN_PORTAL} -o delete || true`);
       });
     },
   },

@@ -26,7 +26,7 @@ export const workerFaults: readonly LabFault[] = [
     async play(run) {
       const { network, worker } = run.stage;
       await run.strikeAt(before(LOGIN), 'attach', () => network.drop(OWN_PORTAL));
-      await run.until('pgrep -f "[i]scsiadm.genuine.*--login" > /dev/null');
+      await run.until('pgrep -f "[l]ab-genuine/iscsiadm.*--login" > /dev/null');
       await worker.kill();
       await network.restore();
     },

@@ -4,6 +4,7 @@ import { MooringClient } from '../../src/client/mooring-client.js';
 import { eventually } from '../../test/support/eventually.js';
 import { CHAP_USER, MARKER_SECRET, SECRET_REF } from '../../test/torture/secrets.js';
 import { cleanHost } from '../clean-host.js';
+import { GENUINE } from '../genuine-tools.js';
 import { GuestDaemons } from '../guest-daemons.js';
 import { GuestNetwork } from '../guest-network.js';
 import { GuestWorker } from '../guest-worker.js';
@@ -141,7 +142,7 @@ export class Stage {
     await eventually(
       async () => {
         const states = await this.guest.script(
-          'cat /sys/class/iscsi_session/*/state; multipathd.genuine show paths raw format %t',
+          `cat /sys/class/iscsi_session/*/state; ${GENUINE}/multipathd show paths raw format %t`,
         );
         if (/FAILED|FREE|failed/.test(states)) throw new Error(`not all is well: ${states}`);
       },

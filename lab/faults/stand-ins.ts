@@ -1,4 +1,5 @@
 import type { Guest } from '../guest.js';
+import { GENUINE } from '../genuine-tools.js';
 import { PROGRAMS, type Call, type Place, type Program } from './place.js';
 
 /** Rules, the fifos of places, and every command line. */
@@ -32,7 +33,7 @@ export interface Misbehaviour {
 
 /**
  * Scripts in the places of the guest's tools, from begin to end: they note every command line, stop
- * where they are told, misbehave as they are told, and otherwise run the genuine tool beside them.
+ * where they are told, misbehave as they are told, and otherwise run the genuine tool.
  */
 export class StandIns {
   private readonly guest: Guest;
@@ -47,7 +48,9 @@ export class StandIns {
     await this.guest.script(`mkdir -p ${RULES}; : > ${COMMAND_LINES}`);
     for (const program of Object.keys(PROGRAMS) as Program[]) {
       const place = placeOf(program);
-      await this.guest.script(`[ -e ${place}.genuine ] || mv ${place} ${place}.genuine`);
+      await this.guest.script(
+        `mkdir -p ${GENUINE}; [ -e ${GENUINE}/${program} ] || mv ${place} ${GENUINE}/`,
+      );
       await this.guest.writeFile(place, standIn(program), { mode: 0o755 });
     }
     // A power cut must not take the tools away.
@@ -126,7 +129,7 @@ function standIn(program: Program): string {
   return `#!/bin/bash
 program=${program}
 printf '%s %s\\n' "$program" "$*" 2> /dev/null >> ${COMMAND_LINES}
-genuine() { ${placeOf(program)}.genuine "$@"; }
+genuine() { ${GENUINE}/${program} "$@"; }
 # is_due RULE TIMES: whether this run is one of the first so many; a directory is made once only.
 is_due() {
   local run
@@ -138,7 +141,7 @@ is_due() {
 for rule in ${RULES}/*[0-9]; do
   [[ ! -e $rule ]] || . "$rule"
 done
-exec -a "$0" ${placeOf(program)}.genuine "$@"
+exec -a "$0" ${GENUINE}/${program} "$@"
 `;
 }
 
