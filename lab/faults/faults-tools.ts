@@ -44,8 +44,7 @@ export const toolFaults: readonly LabFault[] = [
     mayFailWith: ['HostNotReady', 'CommandTimedOut', 'PortalUnreachable', 'LoginRefused'],
     async play(run) {
       await run.stage.recordDisk.fill();
-      void run.attach();
-      await run.until(`[[ -s /run/lab-faults/command-lines ]]`);
+      await run.attach();
     },
   },
   {
