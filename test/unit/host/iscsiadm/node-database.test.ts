@@ -15,7 +15,6 @@ test.each(['/etc/iscsi', '/var/lib/iscsi'])('a record below %s is found', async 
   const host = new MemoryFileTree().file(path, RECORD);
   expect(await findNodeRecord(host, END)).toEqual({
     path,
-    database,
     text: RECORD,
     iface: 'default',
     iqn: IQN,
