@@ -30,10 +30,14 @@ export class RecordDisk {
     if (this.isMounted) await this.guest.script(`rm -f ${FILLER}`);
   }
 
-  /** The disk below has the database again, as it was before. */
+  /** The disk below has the database again, as it is now. */
   async remove(): Promise<void> {
     if (!this.isMounted) return;
-    await this.guest.script(`umount ${DATABASE} && umount ${DISK}`);
+    await this.guest.script(`
+      umount ${DATABASE}
+      find ${DATABASE} -mindepth 1 -delete
+      cp -a ${DISK}/iscsi/. ${DATABASE}/
+      umount ${DISK}`);
     this.isMounted = false;
   }
 }

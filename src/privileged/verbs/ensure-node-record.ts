@@ -56,9 +56,11 @@ async function makeRecord(context: VerbContext, input: PortalTarget): Promise<No
     throw new CommandFailure({ program: 'iscsiadm', purpose: PURPOSE, said });
   }
   const args = ['-m', 'node', '-T', iqn, '-p', normalisePortal(portal), '-I', iface, '-o', 'new'];
-  const { end, seen: record } = await repeatIscsiadm(context, args, () =>
-    findWhole(context, input),
-  );
+  const tryIt = () => repeatIscsiadm(context, args, () => findWhole(context, input));
+  let { end, seen: record } = await tryIt();
+  if (record === undefined && (await removeTorn(context, input))) {
+    ({ end, seen: record } = await tryIt());
+  }
   if (record === undefined) {
     const { timedOut, said, exitCode } = end;
     const exit = exitCode === undefined ? {} : { exitCode };
@@ -67,7 +69,15 @@ async function makeRecord(context: VerbContext, input: PortalTarget): Promise<No
   return record;
 }
 
-/** A record that iscsiadm can read: it writes a new one over a torn one. */
+/** A full disk or a power cut leaves a record without content, over which iscsiadm writes no new one. */
+async function removeTorn(context: VerbContext, input: PortalTarget): Promise<boolean> {
+  const record = await findNodeRecord(context.files, input);
+  if (record?.isTorn !== true) return false;
+  await context.writer.removeFile(record.path);
+  return true;
+}
+
+/** A record that iscsiadm can read. */
 async function findWhole(
   context: VerbContext,
   input: PortalTarget,

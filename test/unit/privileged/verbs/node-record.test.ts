@@ -219,6 +219,25 @@ test.each(['', '\0'.repeat(64)])(
   },
 );
 
+test('a torn record that iscsiadm does not write over is out of its way at the next try', async () => {
+  const { host, runner, verbs } = await withOwnRecord();
+  host.file(PATH, '');
+  runner.reaction = async () => {
+    const isThere = await host.readText(PATH).then(
+      () => true,
+      () => false,
+    );
+    // As open-iscsi 2.1.8 does for an empty one, every time.
+    if (isThere) return { exitCode: 6, stderr: 'encountered iSCSI database failure' };
+    host.file(PATH, RECORD);
+    return {};
+  };
+  expect(await verbs.ensureNodeRecord({ ...END, loginTimeoutSeconds: 7 })).toMatchObject({
+    made: true,
+  });
+  expect(await host.readText(PATH)).toContain(`node.name = ${IQN}`);
+});
+
 test('a torn record of ours is removed, where iscsiadm finds none', async () => {
   const { host, runner, verbs } = await withOwnRecord();
   host.file(PATH, '');
