@@ -9,7 +9,8 @@ const TURNS = 16;
  * The SDK hands out a task's messages before its events, and a worker that has to replay (1.24.0) may
  * join an update's task to the one before it when that one had changed nothing. The update would then
  * be ahead of an event that came before it, and behind it in the next replay, which fails. With this
- * in front of every handler both give the same: first what had happened, then what is asked.
+ * in front of every handler both give the same: first what had happened, then what is asked. It orders
+ * what a message does, not its acceptance, which the SDK sends at once: see docs/found-bugs.md, open.
  *
  * Takes no time and leaves no event.
  */

@@ -1,4 +1,5 @@
 import { normalisePortal } from '../../contract/portal.js';
+import { ISCSIADM_EXIT } from '../../host/iscsiadm/exit-codes.js';
 import {
   findNodeRecord,
   findNodeRecords,
@@ -58,7 +59,9 @@ async function makeRecord(context: VerbContext, input: PortalTarget): Promise<No
   const args = ['-m', 'node', '-T', iqn, '-p', normalisePortal(portal), '-I', iface, '-o', 'new'];
   const tryIt = () => repeatIscsiadm(context, args, () => findWhole(context, input));
   let { end, seen: record } = await tryIt();
-  if (record === undefined && (await removeTorn(context, input))) {
+  // Only for this end: with any other, somebody may be about to write it.
+  const isBlocked = record === undefined && end.exitCode === ISCSIADM_EXIT.databaseError;
+  if (isBlocked && (await removeTorn(context, input))) {
     ({ end, seen: record } = await tryIt());
   }
   if (record === undefined) {

@@ -238,6 +238,14 @@ test('a torn record that iscsiadm does not write over is out of its way at the n
   expect(await host.readText(PATH)).toContain(`node.name = ${IQN}`);
 });
 
+test('a torn record stays when iscsiadm gives no such answer: somebody may be writing it', async () => {
+  const { host, runner, verbs } = await withOwnRecord();
+  host.file(PATH, '');
+  runner.reaction = () => ({ exitCode: 21, stderr: 'iscsiadm: No records found' });
+  await expect(verbs.ensureNodeRecord({ ...END, loginTimeoutSeconds: 7 })).rejects.toThrow();
+  expect(await host.readText(PATH)).toBe('');
+});
+
 test('a torn record of ours is removed, where iscsiadm finds none', async () => {
   const { host, runner, verbs } = await withOwnRecord();
   host.file(PATH, '');
