@@ -9,16 +9,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  Worker,
-} from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createControlActivities } from '../src/activities/control-activities.js';
 import { MooringClient } from '../src/client/mooring-client.js';
 import { CONTROL_TASK_QUEUE, exclusiveWorkflowId, hostTaskQueue } from '../src/contract/ids.js';
@@ -28,6 +21,7 @@ import { createNoOpHost } from './no-op-host.js';
 import { markdownTable } from './report/markdown-table.js';
 import { publish } from './report/page.js';
 import { middleAndTail } from './report/percentile.js';
+import { bundleWorkflows } from '../src/worker/workflow-code.js';
 
 const PATH_COUNTS = [1, 4, 8];
 const WARM_UP_ROUNDS = 5;
@@ -105,10 +99,7 @@ try {
     await Worker.create({
       connection,
       taskQueue: CONTROL_TASK_QUEUE,
-      workflowBundle: await bundleWorkflowCode({
-        workflowsPath: fileURLToPath(new URL('../src/workflows/index.ts', import.meta.url)),
-        logger: new DefaultLogger('ERROR'),
-      }),
+      workflowBundle: { code: await bundleWorkflows() },
       activities: createControlActivities({ ledger }),
     }),
     await Worker.create({

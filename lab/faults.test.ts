@@ -1,14 +1,14 @@
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, Runtime } from '@temporalio/worker';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Replayer } from '../test/torture/replayer.js';
 import { FAULTS } from './faults/faults.js';
 import type { LabFault } from './faults/fault.js';
 import { runFault, type Bench, type Outcome } from './faults/run-fault.js';
 import { Stage } from './faults/stage.js';
+import { bundleWorkflows } from '../src/worker/workflow-code.js';
 
 /** Several times what the longest takes on two idle cores. */
 const FAULT_TIMEOUT_MS = 900_000;
@@ -24,13 +24,7 @@ describe('a real Linux host', () => {
     const logger = new DefaultLogger('WARN');
     Runtime.install({ logger });
     runDirectory = await mkdtemp(join(tmpdir(), 'mooring-faults-'));
-    const [stage, { code }] = await Promise.all([
-      Stage.start(runDirectory),
-      bundleWorkflowCode({
-        workflowsPath: fileURLToPath(new URL('../src/workflows/index.ts', import.meta.url)),
-        logger,
-      }),
-    ]);
+    const [stage, code] = await Promise.all([Stage.start(runDirectory), bundleWorkflows()]);
     const codePath = join(runDirectory, 'workflows.cjs');
     await writeFile(codePath, code);
     bench = { stage, replayer: new Replayer({ codePath }), runDirectory };

@@ -40,14 +40,15 @@ export async function createControlWorker(
   { connection, client, namespace, logger }: WorkerSurroundings,
   entities: EntityAccess,
 ): Promise<Worker> {
+  const code = workflowCode();
   return Worker.create({
     connection,
     namespace,
     identity: `control/${hostname()}/${process.pid}/${VERSION}`,
     taskQueue: CONTROL_TASK_QUEUE,
-    ...workflowCode(),
+    ...code,
     activities: createControlActivities({ ledger: createTemporalLedger(client, entities) }),
-    interceptors: { activity: [stepLog(logger)] },
+    interceptors: { ...code.interceptors, activity: [stepLog(logger)] },
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS,
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     shutdownForceTime: SHUTDOWN_FORCE_MS,

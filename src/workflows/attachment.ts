@@ -54,20 +54,13 @@ export async function attachment(input: AttachmentInput): Promise<AttachmentOutc
   };
   const { ledger } = input;
   const entity = new AttachmentEntity(key, ledger === undefined ? undefined : { ...input, ledger });
-  const inOrder = async <Result>(handle: () => Promise<Result>): Promise<Result> => {
-    await afterEarlierEvents();
-    return guarded(handle);
-  };
-  const answerAtOnce = <Result>(handle: () => Promise<Result>, keep = true): Promise<Result> =>
-    entity.answers.answer(currentUpdateInfo()?.id, handle, keep);
   const answer = <Result>(handle: () => Promise<Result>, keep = true): Promise<Result> =>
-    answerAtOnce(() => inOrder(handle), keep);
+    entity.answers.answer(currentUpdateInfo()?.id, () => guarded(handle), keep);
   // Whoever waits while the run changes asks again, and finds the operation under way.
   const unfinishedPolicy = HandlerUnfinishedPolicy.ABANDON;
 
   setHandler(messages.stateQuery, () => entity.view());
-  setHandler(messages.hostBootedSignal, async (booted) => {
-    await afterEarlierEvents();
+  setHandler(messages.hostBootedSignal, (booted) => {
     entity.onHostBooted(booted);
   });
   setHandler(
@@ -113,16 +106,12 @@ export async function attachment(input: AttachmentInput): Promise<AttachmentOutc
   );
   setHandler(
     messages.planUpdate,
-    (request) => inOrder(() => entity.plan(withPlanDefaults(request))),
+    (request) => guarded(() => entity.plan(withPlanDefaults(request))),
     checked(problems.planRequestProblems),
   );
   setHandler(
     messages.approveUpdate,
-    // At once: what it decides was asked with a command, and so no event can be joined with it.
-    (request) =>
-      answerAtOnce(() =>
-        guarded(async () => Promise.resolve(entity.approve(withDecision(request)))),
-      ),
+    (request) => answer(async () => Promise.resolve(entity.approve(withDecision(request)))),
     checked(problems.approvalProblems),
   );
   setHandler(

@@ -8,3 +8,6 @@ export const NO_LOOK_WHILE_ASKING = 'no-look-while-asking';
 
 /** 0.1.0, November 2026. The write-back evaluates the gates; a detach has no step that only looks. */
 export const FLUSH_LOOKS_FIRST = 'flush-looks-first';
+
+/** 0.1.0, November 2026. What is asked comes after what had happened, see `earlier-events.ts`. */
+export const EVENTS_FIRST = 'events-first';

@@ -18,6 +18,19 @@ async function attachAndDetach(fleet: Fleet): Promise<WorkflowHandle> {
   return fleet.handle(volume.volumeId);
 }
 
+async function detachEndsAttach(fleet: Fleet): Promise<WorkflowHandle> {
+  const host = await fleet.addHost();
+  const volume = fleet.addVolume();
+  fleet.array.setPortal({ portal: dead, condition: { kind: 'dropped' } });
+  const policy = { minPaths: 4, loginTimeoutMs: 10_000 };
+  const attach = fleet.attach(fleet.request(host, volume, { policy })).catch(() => undefined);
+  await untilState(fleet, volume.volumeId, 'attaching');
+  await fleet.detach(host, volume.volumeId);
+  await attach;
+  fleet.array.setPortal({ portal: dead, condition: { kind: 'up' } });
+  return fleet.handle(volume.volumeId);
+}
+
 /** Lives of an attachment from its attach to its end. */
 export const CLOSED_LIVES: Readonly<Record<string, Life>> = {
   'attach-and-detach': attachAndDetach,
@@ -41,18 +54,9 @@ export const CLOSED_LIVES: Readonly<Record<string, Life>> = {
     await fleet.attach(request).catch(() => undefined);
     return fleet.handle(volume.volumeId);
   },
-  async 'detach-ends-attach'(fleet) {
-    const host = await fleet.addHost();
-    const volume = fleet.addVolume();
-    fleet.array.setPortal({ portal: dead, condition: { kind: 'dropped' } });
-    const policy = { minPaths: 4, loginTimeoutMs: 10_000 };
-    const attach = fleet.attach(fleet.request(host, volume, { policy })).catch(() => undefined);
-    await untilState(fleet, volume.volumeId, 'attaching');
-    await fleet.detach(host, volume.volumeId);
-    await attach;
-    fleet.array.setPortal({ portal: dead, condition: { kind: 'up' } });
-    return fleet.handle(volume.volumeId);
-  },
+  'detach-ends-attach': detachEndsAttach,
+  // Before it, an update came before what had happened before it.
+  'events-first': detachEndsAttach,
   async 'detach-waits-for-host'(fleet) {
     const host = await fleet.addHost();
     const volume = fleet.addVolume();

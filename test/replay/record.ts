@@ -10,12 +10,12 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { startDevServer } from '../../src/demo/dev-server.js';
 import { Fleet } from '../support/in-process-fleet.js';
 import { shortHistories } from '../support/short-histories.js';
 import { CLOSED_LIVES, type Life } from './closed-lives.js';
 import { CARRIED_LIVES, OPEN_LIVES } from './open-lives.js';
+import { bundleWorkflows } from '../../src/worker/workflow-code.js';
 
 /** Version of what histories look like; part of the file names. */
 const CONTRACT = 'v1';
@@ -25,12 +25,8 @@ const directory = fileURLToPath(new URL('./histories/', import.meta.url));
 const temporary = await mkdtemp(join(tmpdir(), 'mooring-record-'));
 try {
   await mkdir(directory, { recursive: true });
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-    logger: new DefaultLogger('WARN'),
-  });
   const workflowBundle = join(temporary, 'workflows.cjs');
-  await writeFile(workflowBundle, code);
+  await writeFile(workflowBundle, await bundleWorkflows());
   await recordOn({ ...CLOSED_LIVES, ...OPEN_LIVES }, [], workflowBundle);
   await recordOn(CARRIED_LIVES, shortHistories(30), workflowBundle);
 } finally {

@@ -7,14 +7,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { MooringClient } from '../../src/client/mooring-client.js';
 import { startDevServer } from '../../src/demo/dev-server.js';
 import { freePort } from '../../src/demo/free-port.js';
 import { Fleet, type FleetHost } from '../support/in-process-fleet.js';
 import { eachOf } from './each-of.js';
 import { Report } from './report.js';
+import { bundleWorkflows } from '../../src/worker/workflow-code.js';
 
 const ATTACHMENTS = Number(process.argv[2] ?? 1_000);
 const HOSTS = 20;
@@ -95,12 +94,8 @@ process.stdout.write(`${report.verdict}\n`);
 process.exitCode = report.isGood ? 0 : 1;
 
 async function buildWorkflows(): Promise<string> {
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-    logger: new DefaultLogger('ERROR'),
-  });
   const path = join(directory, 'workflows.cjs');
-  await writeFile(path, code);
+  await writeFile(path, await bundleWorkflows());
   return path;
 }
 

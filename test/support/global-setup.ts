@@ -1,10 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import type { TestProject } from 'vitest/node';
 import { startDevServer } from '../../src/demo/dev-server.js';
+import { bundleWorkflows } from '../../src/worker/workflow-code.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -22,16 +21,13 @@ declare module 'vitest' {
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), 'mooring-test-'));
-  const [server, { code }] = await Promise.all([
+  const [server, code] = await Promise.all([
     startDevServer({
       headless: true,
       logFile: join(directory, 'server.log'),
       onProgress: (line) => void process.stderr.write(`${line}\n`),
     }),
-    bundleWorkflowCode({
-      workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-      logger: new DefaultLogger('WARN'),
-    }),
+    bundleWorkflows(),
   ]);
   const workflowBundle = join(directory, 'workflows.cjs');
   await writeFile(workflowBundle, code);

@@ -7,15 +7,14 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { startDevServer } from '../../src/demo/dev-server.js';
 import { drawPlan } from './draw-plan.js';
 import type { Plan } from './plan.js';
 import { keep, runPlan, type RunResult } from './run-plan.js';
 import { selftest } from './selftest.js';
 import { TortureServer } from './torture-server.js';
+import { bundleWorkflows } from '../../src/worker/workflow-code.js';
 
 /** Most of a run is waiting: several at once per core. */
 const AT_ONCE_PER_CORE = 3;
@@ -48,12 +47,8 @@ const server = await startDevServer({
 });
 let isWell: boolean;
 try {
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-    logger: new DefaultLogger('WARN'),
-  });
   const workflowBundle = join(temporary, 'workflows.cjs');
-  await writeFile(workflowBundle, code);
+  await writeFile(workflowBundle, await bundleWorkflows());
   const torture = await TortureServer.start({ temporalAddress: server.address, workflowBundle });
   isWell = values.selftest ? await tellSelftest(torture) : await runAll(torture, await plans());
 } finally {

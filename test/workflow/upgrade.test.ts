@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { beforeAll, expect, test } from 'vitest';
 import type { MooringClient } from '../../src/client/mooring-client.js';
 import { FLEET_PORTALS, type Fleet } from '../support/in-process-fleet.js';
 import { useOwnFleet } from '../support/own-fleet.js';
 import { untilRecorded, untilState } from '../support/until-state.js';
+import { bundleWorkflows } from '../../src/worker/workflow-code.js';
 
 const [, , , dead = ''] = FLEET_PORTALS;
 
@@ -18,12 +17,8 @@ beforeAll(() => {
 });
 
 async function buildWorkflows(): Promise<string> {
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-    logger: new DefaultLogger('WARN'),
-  });
   const path = join(own().directory, 'workflows.cjs');
-  await writeFile(path, code);
+  await writeFile(path, await bundleWorkflows());
   return path;
 }
 
