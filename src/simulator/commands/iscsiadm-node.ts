@@ -56,10 +56,13 @@ async function create(
     const stderr = `iscsiadm: Could not read iface info for ${iface}.\n`;
     return programEnd(ISCSI_ERR.noMemory, { stderr });
   }
+  const record = { iqn, portal, iface };
+  if (host.nodes.isTaken(record)) return databaseFailure();
   if (host.faults.has('disk-full', ({ under }) => '/etc/iscsi/nodes'.startsWith(under))) {
+    host.nodes.createEmpty(record);
     return databaseFailure();
   }
-  host.nodes.create({ iqn, portal, iface });
+  host.nodes.create(record);
   const { address, port, tpgt = -1 } = portal;
   const bound = `[tcp:[hw=,ip=,net_if=,iscsi_if=${iface}]`;
   return programEnd(ISCSI_ERR.success, {

@@ -56,10 +56,10 @@ export class NodeDatabase {
   }
 
   /** Replaces a record that is there: its settings are the defaults again, as with 2.1.8. */
-  create({ iqn, portal, iface, source }: NewRecord): void {
+  create(record: NewRecord): void {
+    const { iqn, portal, iface, source } = record;
     const { address, port, tpgt = NO_TPGT } = portal;
-    const place = `${NODES_DIRECTORY}/${iqn}/${address},${port}`;
-    const path = tpgt === NO_TPGT ? place : `${place},${tpgt}/${iface}`;
+    const path = pathOf(record);
     const text = newNodeRecord({
       ...{ iqn, address, port, iface, tpgt },
       ...(source === undefined ? {} : { source }),
@@ -68,6 +68,16 @@ export class NodeDatabase {
     if (source !== undefined && tpgt !== NO_TPGT) {
       this.#disk.writeLink(linkPath({ iqn, address, port, tpgt, iface, source }), dirname(path));
     }
+  }
+
+  /** What a full disk leaves of a new record. */
+  createEmpty(record: NewRecord): void {
+    this.#disk.write(pathOf(record), '', 0o600);
+  }
+
+  /** Whether a record without content is in the place of a new one: 2.1.8 does not write over it. */
+  isTaken(record: NewRecord): boolean {
+    return this.#disk.read(pathOf(record)) === '';
   }
 
   /** Letter by letter, as iscsiadm compares. */
@@ -111,6 +121,12 @@ export function recordPortal(record: Pick<NodeRecord, 'address' | 'port'>): stri
 /** Directory of what one discovery portal has led to. */
 export function sourceDirectory({ address, port }: DiscoverySource): string {
   return `${SOURCES_DIRECTORY}/${address},${port}`;
+}
+
+function pathOf({ iqn, portal, iface }: NewRecord): string {
+  const { address, port, tpgt = NO_TPGT } = portal;
+  const place = `${NODES_DIRECTORY}/${iqn}/${address},${port}`;
+  return tpgt === NO_TPGT ? place : `${place},${tpgt}/${iface}`;
 }
 
 function linkPath(

@@ -123,6 +123,19 @@ describe('files', () => {
     expect((await rig.node('10.0.0.2:3260', '-o', 'new')).exitCode).toBe(6);
   });
 
+  test('the empty record that a full disk leaves takes no new one, until it is removed', async () => {
+    const rig = newRig();
+    const fault = await rig.control.addFault({ kind: 'disk-full', under: '/etc' });
+    await rig.node(PORTAL, '-o', 'new');
+    await rig.control.removeFault(fault);
+
+    expect(await rig.read(rig.recordPath())).toBe('');
+    expect((await rig.node(PORTAL, '-o', 'new')).exitCode).toBe(6);
+
+    await rig.host.writer.removeFile(rig.recordPath());
+    expect((await rig.node(PORTAL, '-o', 'new')).exitCode).toBe(0);
+  });
+
   test.each([
     { look: 'a missing file', code: 'ENOENT', path: '/etc/nothing' },
     { look: 'a file as a directory', code: 'ENOTDIR', path: '/etc/machine-id/x' },
