@@ -26,13 +26,16 @@ export const daemonFaults: readonly LabFault[] = [
     strike: ({ stage }) => stage.daemons.killIscsid(),
   }),
   {
-    ...during('I-03', 'iscsid stopped during a login', before(LOGIN), {
-      strike: ({ stage }) => stage.daemons.stopIscsid(),
-      noticed: after(LOGIN),
-    }),
+    id: 'I-03',
     claim: 'iscsid stopped during a login costs no attach, or fails it by name without a trace',
+    begins: 'nothing',
     ends: ['attached', 'absent'],
     mayFailWith: ['HostNotReady'],
+    async play(run) {
+      await run.strikeAt(before(LOGIN), 'attach', () => run.stage.daemons.stopIscsid());
+      // For minutes, if nobody starts it.
+      await run.untilToolWaits(LOGIN);
+    },
   },
   during('I-04', 'iscsid restarted before a logout', before(LOGOUT), {
     strike: ({ stage }) => stage.daemons.restartIscsid(),

@@ -2,17 +2,20 @@
  * `npm run torture -- --seed N --runs M`: runs drawn from seeds N, N+1, … and judged by the oracle.
  * `--plan FILE` plays a kept plan again; `--selftest` shows that the oracle sees planted defects.
  */
+import { fork } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startDevServer } from '../../src/demo/dev-server.js';
 import { drawPlan } from './draw-plan.js';
 import type { Plan } from './plan.js';
 import { keep, runPlan, type RunResult } from './run-plan.js';
 import { selftest } from './selftest.js';
+import { NOTHING, sumOf, told, totalOf, type Totals } from './totals.js';
 import { TortureServer } from './torture-server.js';
 import { bundleWorkflows } from '../../src/worker/workflow-code.js';
 
@@ -22,10 +25,15 @@ const AT_ONCE_PER_CORE = 3;
 /** Between the starts of the first: all at once they would wait for each other. */
 const STAGGER_MS = 600;
 
+const RUNS = '50';
+
+/** Runs of one process. */
+const BATCH = 25;
+
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
-    runs: { type: 'string', default: '50' },
+    runs: { type: 'string', default: RUNS },
     plan: { type: 'string' },
     'at-once': { type: 'string' },
     keep: { type: 'string' },
@@ -35,43 +43,101 @@ const { values } = parseArgs({
 const firstSeed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
 const runs = Number(values.runs);
 const atOnce = Number(values['at-once'] ?? AT_ONCE_PER_CORE * availableParallelism());
-
-const temporary = await mkdtemp(join(tmpdir(), 'mooring-torture-'));
 const kept = values.keep ?? join(tmpdir(), 'mooring-torture-kept');
-const server = await startDevServer({
-  headless: true,
-  logFile: join(temporary, 'server.log'),
-  // A server without one forgot its namespace, and with it everything, on a machine without time.
-  databaseFile: join(temporary, 'server.db'),
-  onProgress: say,
-});
-let isWell: boolean;
-try {
-  const workflowBundle = join(temporary, 'workflows.cjs');
-  await writeFile(workflowBundle, await bundleWorkflows());
-  const torture = await TortureServer.start({ temporalAddress: server.address, workflowBundle });
-  isWell = values.selftest ? await tellSelftest(torture) : await runAll(torture, await plans());
-} finally {
-  await server.stop();
-  await rm(temporary, { recursive: true, force: true });
-}
+
+const isDrawn = values.plan === undefined && !values.selftest;
+const isWell = isDrawn ? await runDrawn() : await onServer(playAsked);
 // Workers that were killed on purpose still hold their threads.
 process.exit(isWell ? 0 : 1);
 
-async function plans(): Promise<Plan[]> {
-  if (values.plan !== undefined) {
-    const plan = JSON.parse(await readFile(values.plan, 'utf8')) as Plan;
-    return Array.from({ length: values.runs === '50' ? 1 : runs }, () => plan);
+/**
+ * In a process of its own so many at a time: workers that were killed hold their connections, and go on
+ * asking the server for work, for as long as the process lives.
+ */
+async function runDrawn(): Promise<boolean> {
+  const isBatch = process.send !== undefined;
+  if (!isBatch) say(`torture: seed ${firstSeed}, ${runs} runs, ${atOnce} at once`);
+  const begin = performance.now();
+  const totals: Totals[] = [];
+  if (isBatch || runs <= BATCH) {
+    const plans = Array.from({ length: runs }, (_none, index) => drawPlan(firstSeed + index));
+    totals.push(await onServer((torture) => runAll(torture, plans)));
+  } else {
+    for (let done = 0; done < runs; done += BATCH) {
+      totals.push(await runBatch(firstSeed + done, Math.min(BATCH, runs - done)));
+    }
   }
-  return Array.from({ length: runs }, (_none, index) => drawPlan(firstSeed + index));
+  const total = sumOf(totals);
+  if (isBatch) await tellParent(total);
+  else say(told(total, (performance.now() - begin) / 60_000));
+  return total.violations + total.broken === 0;
 }
 
-async function runAll(torture: TortureServer, todo: readonly Plan[]): Promise<boolean> {
-  say(`torture: seed ${firstSeed}, ${todo.length} runs, ${atOnce} at once`);
+async function tellParent(total: Totals): Promise<void> {
+  await new Promise((resolve) => process.send?.(total, undefined, undefined, resolve));
+}
+
+function runBatch(seed: number, length: number): Promise<Totals> {
+  const more = ['--at-once', String(atOnce), '--keep', kept];
+  const child = fork(
+    fileURLToPath(import.meta.url),
+    ['--seed', String(seed), '--runs', String(length), ...more],
+    { execArgv: process.execArgv },
+  );
+  return new Promise((resolve, reject) => {
+    let totals: Totals | undefined;
+    child.on('message', (message) => {
+      totals = message as Totals;
+    });
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      // All of it counts as broken: nothing is known of it.
+      if (totals === undefined) say(`seeds from ${seed}: ended by ${signal ?? `code ${code}`}`);
+      resolve(totals ?? { ...NOTHING, broken: length });
+    });
+  });
+}
+
+async function onServer<Result>(
+  play: (torture: TortureServer) => Promise<Result>,
+): Promise<Result> {
+  const temporary = await mkdtemp(join(tmpdir(), 'mooring-torture-'));
+  const server = await startDevServer({
+    headless: true,
+    logFile: join(temporary, 'server.log'),
+    // A server without one forgot its namespace, and with it everything, on a machine without time.
+    databaseFile: join(temporary, 'server.db'),
+    onProgress: say,
+  });
+  try {
+    const workflowBundle = join(temporary, 'workflows.cjs');
+    await writeFile(workflowBundle, await bundleWorkflows());
+    return await play(
+      await TortureServer.start({ temporalAddress: server.address, workflowBundle }),
+    );
+  } finally {
+    await server.stop();
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+async function playAsked(torture: TortureServer): Promise<boolean> {
+  if (values.plan === undefined) return tellSelftest(torture);
+  const plan = JSON.parse(await readFile(values.plan, 'utf8')) as Plan;
+  const times = values.runs === RUNS ? 1 : runs;
   const begin = performance.now();
+  const total = await runAll(
+    torture,
+    Array.from({ length: times }, () => plan),
+  );
+  say(told(total, (performance.now() - begin) / 60_000));
+  return total.violations + total.broken === 0;
+}
+
+async function runAll(torture: TortureServer, plans: readonly Plan[]): Promise<Totals> {
   const results: RunResult[] = [];
   let broken = 0;
-  const queue = [...todo.entries()];
+  const queue = [...plans.entries()];
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const [index, plan] = next;
@@ -91,16 +157,7 @@ async function runAll(torture: TortureServer, todo: readonly Plan[]): Promise<bo
       await work();
     }),
   );
-  const minutes = (performance.now() - begin) / 60_000;
-  const total = (count: (result: RunResult) => number): number =>
-    results.reduce((sum, result) => sum + count(result), 0);
-  const violations = total((result) => result.violations.length);
-  say(
-    `torture: ${results.length} runs, ${total(({ operations }) => operations)} operations, ` +
-      `${total(({ faults }) => faults)} faults, ${total(({ attached }) => attached)} devices used, ${total(({ written }) => written)} patterns written, ${total(({ histories }) => histories)} histories, ` +
-      `${violations} violations, ${(results.length / minutes).toFixed(1)} runs per minute`,
-  );
-  return violations + broken === 0;
+  return totalOf(results, broken);
 }
 
 async function runOne(torture: TortureServer, plan: Plan, tag: string): Promise<RunResult> {
