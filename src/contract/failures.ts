@@ -1,7 +1,10 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 
-/** `permanent` is never retried by itself; `passing` may go away, so steps are tried again. */
-export type FailureClass = 'permanent' | 'passing';
+/**
+ * `permanent` is never retried by itself; `passing` may go away, so steps are tried again. `mendable`
+ * is mended by the host's operator: a removal that has begun waits for that, all else ends by it.
+ */
+export type FailureClass = 'permanent' | 'mendable' | 'passing';
 
 export interface FailureRule {
   readonly class: FailureClass;
@@ -22,7 +25,7 @@ export const FAILURES = {
     advice: 'start the host worker, or wait until it is less busy, then send the request again',
   },
   HostNotReady: {
-    class: 'permanent',
+    class: 'mendable',
     advice: 'start the missing service or load the missing module on the host',
   },
   WrongHost: {
@@ -101,9 +104,14 @@ export interface UndoStep {
   readonly message?: string;
 }
 
-/** Types that no retry can mend; the same object feeds activity retry policies. */
+/** Types that no retry can mend, soon enough; the same object feeds activity retry policies. */
 export const PERMANENT_FAILURES: readonly FailureType[] = failureTypes().filter(
-  (type) => FAILURES[type].class === 'permanent',
+  (type) => FAILURES[type].class !== 'passing',
+);
+
+/** Those that not even a removal that has begun waits out. */
+export const FINAL_FAILURES: readonly FailureType[] = PERMANENT_FAILURES.filter(
+  (type) => FAILURES[type].class !== 'mendable',
 );
 
 /** All types of the catalogue. */

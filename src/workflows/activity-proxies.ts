@@ -1,5 +1,5 @@
 import { proxyActivities } from '@temporalio/workflow';
-import { PERMANENT_FAILURES } from '../contract/failures.js';
+import { FINAL_FAILURES, PERMANENT_FAILURES } from '../contract/failures.js';
 import { CONTROL_TASK_QUEUE, hostTaskQueue } from '../contract/ids.js';
 import { FIXED_BOUNDS } from '../contract/policy.js';
 import type { ControlSteps, HostSteps } from '../model/steps.js';
@@ -40,9 +40,13 @@ export function attachSteps(
 
 /**
  * Steps of a detach or an undo. They wait for their host without limit and without polling, and a
- * passing failure is tried again for as long as it takes.
+ * passing failure is tried again for as long as it takes. Once a removal has begun there is nothing
+ * left to decide: then a host that is not ready is waited for as well.
  */
-export function removalSteps(hostId: string, times: StepTimes): HostSteps {
+export function removalSteps(
+  hostId: string,
+  times: StepTimes & { readonly hasBegun?: boolean },
+): HostSteps {
   return proxyActivities<HostSteps>({
     taskQueue: hostTaskQueue(hostId),
     summary: times.summary,
@@ -52,7 +56,7 @@ export function removalSteps(hostId: string, times: StepTimes): HostSteps {
     retry: {
       initialInterval: FIXED_BOUNDS.cleanupRetryMinMs,
       maximumInterval: FIXED_BOUNDS.cleanupRetryMaxMs,
-      nonRetryableErrorTypes: [...PERMANENT_FAILURES],
+      nonRetryableErrorTypes: [...(times.hasBegun ? FINAL_FAILURES : PERMANENT_FAILURES)],
     },
   });
 }

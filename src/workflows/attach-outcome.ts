@@ -2,8 +2,9 @@ import type { ApplicationFailure } from '@temporalio/workflow';
 import { createFailure, FAILURES } from '../contract/failures.js';
 import { describePath } from '../contract/path-key.js';
 import { sameWwid } from '../contract/wwid.js';
+import type { PathDeviceResult, VolumeDeviceResult } from '../model/steps.js';
 import { describeHost } from './attach-step.js';
-import type { Ledger } from './ledger.js';
+import type { Ledger, PathEntry } from './ledger.js';
 
 /** All paths must lead to one volume. A mixed map would destroy data. */
 export function requireOneVolume(ledger: Ledger, expected?: string): void {
@@ -26,6 +27,17 @@ export function requireOneVolume(ledger: Ledger, expected?: string): void {
   }
 }
 
+/** A path that leads to another volume than the one that was handed out. */
+export function strangerFailure(
+  { host }: PathEntry,
+  { wwid }: PathDeviceResult,
+  volume: VolumeDeviceResult | undefined,
+): ApplicationFailure {
+  const expected = volume?.wwid;
+  const message = `${describePath(host)} is ${wwid}, the volume in use is ${expected}`;
+  return createFailure('WrongVolume', message, { seen: wwid, expected });
+}
+
 /** The failure of an attach without enough paths: the most telling one of its paths. */
 export async function tooFewPaths(ledger: Ledger): Promise<ApplicationFailure> {
   const { minPaths } = ledger.policy;
@@ -34,7 +46,7 @@ export async function tooFewPaths(ledger: Ledger): Promise<ApplicationFailure> {
   );
   const telling =
     failed.find(({ type }) => type === 'WrongVolume') ??
-    failed.find(({ type }) => FAILURES[type].class === 'permanent') ??
+    failed.find(({ type }) => FAILURES[type].class !== 'passing') ??
     failed[0];
   // None failed: more were asked for than a discovery has found.
   const type = telling?.type ?? 'InvalidRequest';

@@ -1,14 +1,20 @@
-import { CancellationScope, condition, type ApplicationFailure } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  patched,
+  type ApplicationFailure,
+} from '@temporalio/workflow';
 import { createFailure, type FailureSummary } from '../contract/failures.js';
 import { describePath } from '../contract/path-key.js';
 import { FIXED_BOUNDS, pathGraceMs } from '../contract/policy.js';
 import type { AttachRequest } from '../model/attach-request.js';
 import type { AttachResult } from '../model/attach-result.js';
-import type { VolumeDeviceResult } from '../model/steps.js';
-import { requireOneVolume, tooFewPaths } from './attach-outcome.js';
+import type { PathDeviceResult, VolumeDeviceResult } from '../model/steps.js';
+import { requireOneVolume, strangerFailure, tooFewPaths } from './attach-outcome.js';
 import { AttachStepRunner } from './attach-step.js';
 import { refuseOtherAccess } from './fence.js';
 import type { Ledger, PathEntry } from './ledger.js';
+import { STRANGERS_LEAVE } from './patches.js';
 import { stepEnd, summariseFailure } from './step-failure.js';
 import { undoPath } from './undo.js';
 
@@ -179,12 +185,29 @@ export class BringUp {
       }),
     );
     ledger.entry.volume = volume;
+    await this.turnAwayStrangers();
     // A path that was found before a reboot in between is not there any more.
     for (const path of ledger.entry.paths) {
       if (path.device !== undefined && path.device.bootId !== volume.bootId) delete path.device;
     }
     ledger.setState(this.isComplete() ? 'attached' : 'degraded');
     return volume;
+  }
+
+  /** Paths that came, while the device was formed, with another volume. */
+  private async turnAwayStrangers(): Promise<void> {
+    const { ledger } = this;
+    for (const path of ledger.entry.paths) {
+      if (path.device === undefined || !this.isStranger(path.device)) continue;
+      path.failure = summariseFailure(strangerFailure(path, path.device, ledger.entry.volume));
+      delete path.device;
+      await CancellationScope.withTimeout(FIXED_BOUNDS.pathUndoMs, () => undoPath(ledger, path));
+    }
+  }
+
+  private isStranger({ wwid }: PathDeviceResult): boolean {
+    const { volume } = this.ledger.entry;
+    return volume !== undefined && wwid !== volume.wwid && patched(STRANGERS_LEAVE);
   }
 
   private get present(): number {
@@ -255,7 +278,7 @@ export class BringUp {
       // Once the volume is handed out, a late path must be the same volume.
       const expectWwid = request.expect.wwid ?? ledger.entry.volume?.wwid;
       const find = { summary: `find ${describePath(path.host)}`, takesMs: deviceWaitMs };
-      path.device = await this.steps.run(find, (steps) =>
+      const device = await this.steps.run(find, (steps) =>
         steps.findPathDevice({
           ...ledger.stepBase,
           path: path.host,
@@ -265,6 +288,9 @@ export class BringUp {
           waitMs: deviceWaitMs,
         }),
       );
+      // It may have been handed out meanwhile.
+      if (this.isStranger(device)) throw strangerFailure(path, device, ledger.entry.volume);
+      path.device = device;
       delete path.failure;
       this.firstPathAfterMs ??= Date.now() - this.startedAt;
     } catch (error) {

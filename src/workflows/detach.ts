@@ -47,13 +47,14 @@ export async function detachVolumeFromHost(
   const before = ledger.entry.before ?? ledger.entry.state;
   ledger.entry.before = before;
 
+  let hasBegun = false;
   const run = async <Result>(
     summary: string,
     takesMs: number,
     call: (steps: HostSteps) => Promise<Result>,
   ): Promise<Result> => {
     try {
-      return await call(removalSteps(key.hostId, { summary, takesMs }));
+      return await call(removalSteps(key.hostId, { summary, takesMs, hasBegun }));
     } finally {
       onProgress();
     }
@@ -101,6 +102,7 @@ export async function detachVolumeFromHost(
     throw error;
   }
   ledger.entry.before = 'detaching';
+  hasBegun = true;
 
   const removeAll = async (): Promise<RemovalResult[]> => {
     const devices = await run('remove the path devices', removalWaitMs, (steps) =>

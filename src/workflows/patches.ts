@@ -11,3 +11,6 @@ export const FLUSH_LOOKS_FIRST = 'flush-looks-first';
 
 /** 0.1.0, November 2026. What is asked comes after what had happened, see `earlier-events.ts`. */
 export const EVENTS_FIRST = 'events-first';
+
+/** 0.1.0, November 2026. A path that comes late with another volume than the one in use is undone. */
+export const STRANGERS_LEAVE = 'strangers-leave';

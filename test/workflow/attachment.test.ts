@@ -266,6 +266,41 @@ describe('an attach', () => {
   });
 });
 
+describe('an attach that has answered', () => {
+  test('undoes a path that comes late with another volume', async () => {
+    const host = await fleet.addHost();
+    const [volume, other] = [fleet.addVolume(), fleet.addVolume()];
+    const before = await host.simulated.control.snapshot();
+    const [portal = '', ...good] = FLEET_PORTALS;
+    const unit = { iqn: FLEET_IQN, lun: volume.lun };
+    fleet.array.mapLun({ ...unit, volume: volume.name, portals: good });
+    fleet.array.mapLun({ ...unit, volume: other.name, portals: [portal] });
+    await host.simulated.control.addFault({ kind: 'lun-late', ...unit, portal, afterMs: 15_000 });
+    const policy = { pathGraceMs: 1, deviceWaitMs: 20_000 };
+
+    const answer = await fleet.attach(fleet.request(host, volume, { policy }));
+
+    expect(answer).toMatchObject({ state: 'degraded', wwid: volume.wwid });
+    await eventually(
+      async () => {
+        const { paths } = await fleet.state(volume.volumeId);
+        expect(paths).toMatchObject([
+          { state: 'missing', failure: { type: 'WrongVolume' } },
+          ...good.map(() => ({ state: 'present' })),
+        ]);
+      },
+      { withinMs: 30_000 },
+    );
+    const wwids = async (): Promise<unknown[]> =>
+      (await host.simulated.control.snapshot()).scsiDevices.map(({ wwid }) => wwid);
+    await eventually(async () => {
+      expect(new Set(await wwids())).toEqual(new Set([`naa.${volume.wwid.slice(1)}`]));
+    });
+    await fleet.detach(host, volume.volumeId);
+    expect(await host.simulated.control.snapshot()).toEqual(before);
+  });
+});
+
 describe('a detach', () => {
   test('that arrives during an attach ends it, and everything is undone', async () => {
     const host = await fleet.addHost();
@@ -323,6 +358,26 @@ describe('a detach', () => {
     expect(await fleet.state(volume.volumeId)).toMatchObject({ state: 'attached' });
     await host.simulated.control.unmount('/mnt/data');
     await fleet.detach(host, volume.volumeId);
+  });
+
+  test('that has begun waits until what it cannot read can be read', async () => {
+    const host = await fleet.addHost();
+    const volume = fleet.addVolume();
+    const before = await host.simulated.control.snapshot();
+    await fleet.attach(fleet.request(host, volume));
+    const path = '/etc/iscsi/nodes';
+    await host.simulated.control.addFault({ kind: 'unreadable', path });
+
+    const detach = fleet.detach(host, volume.volumeId);
+
+    await eventually(async () => {
+      const { raw } = await fleet.handle(volume.volumeId).describe();
+      const said = raw.pendingActivities?.map(({ lastFailure }) => lastFailure?.message ?? '');
+      expect(said?.join()).toContain(path);
+    });
+    await host.simulated.control.clearFaults();
+    expect(await detach).toMatchObject({ state: 'detached', wasAttached: true });
+    expect(await host.simulated.control.snapshot()).toEqual(before);
   });
 
   test('waits for a host that is away, says so, and goes on when it is back', async () => {
