@@ -83,9 +83,9 @@ async function readMultipathdPaths() {
   }
 }
 
-/** The program itself, also while a stand-in is in its place (lab/tool-faults.ts). */
+/** The program itself, also while a stand-in is in its place (lab/genuine-tools.ts). */
 async function multipathd() {
-  const genuine = '/usr/sbin/multipathd.genuine';
+  const genuine = '/usr/lib/lab-genuine/multipathd';
   return access(genuine).then(
     () => genuine,
     () => 'multipathd',
@@ -102,10 +102,14 @@ async function hashTree(directory) {
     if (entry.isDirectory()) return { path };
     if (entry.isSymbolicLink()) return { path, target: await readlink(path) };
     if (!entry.isFile()) return { path, special: true };
-    const contents = await readFile(path);
+    const contents = await readFile(path).catch((error) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    // A thing that goes away while it is looked at counts as gone.
+    if (contents === undefined) return undefined;
     return { path, sha256: createHash('sha256').update(contents).digest('hex') };
   });
-  return found.sort((one, other) => (one.path < other.path ? -1 : 1));
+  return found.filter(Boolean).sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
 /** A thing that goes away while it is looked at counts as gone. */

@@ -1,10 +1,12 @@
 import { expect } from 'vitest';
+import { eventually } from '../../support/eventually.js';
 import { requestFor, type HostUnderTest, type Volume } from '../host-under-test.js';
 import type { Scenario } from '../scenario.js';
 import { Administrator } from './administrator.js';
 import { asFound } from './experiment.js';
 
 const OFF = { multipath: 'off' } as const;
+const SOON = { withinMs: 30_000, everyMs: 100 };
 
 export const identityScenarios: readonly Scenario[] = [
   {
@@ -36,8 +38,13 @@ export const identityScenarios: readonly Scenario[] = [
         const administrator = new Administrator(host);
         const holder = { name: 'scenario-lv', uuid: 'LVM-scenario' };
         await administrator.logIn({ iqn, portal });
-        const { scsiDevices } = await host.hostState();
-        await host.addHolder(`/dev/${scsiDevices[0]?.disk}`, holder);
+        // The scan of his login goes on after it.
+        const disk = await eventually(async () => {
+          const { scsiDevices } = await host.hostState();
+          expect(scsiDevices).toHaveLength(1);
+          return scsiDevices[0]?.disk;
+        }, SOON);
+        await host.addHolder(`/dev/${disk}`, holder);
 
         const result = await host.attach(requestFor(host, volume, {}, [portal]));
 
