@@ -3,15 +3,19 @@
  * designator: `3` naa, `2` eui, `1` t10, `8` anything else (os-brick.md 0.3).
  */
 
-const UDEV_PREFIX: Readonly<Record<string, string>> = { naa: '3', eui: '2', t10: '1' };
+const UDEV_PREFIX: ReadonlyMap<string, string> = new Map([
+  ['naa.', '3'],
+  ['eui.', '2'],
+  ['t10.', '1'],
+]);
 
 /** Turns the kernel's `device/wwid` text (`naa.6001405…`, `t10.LIO-ORG …`) into udev's form. */
 export function udevWwid(sysfsWwid: string): string | undefined {
   const text = sysfsWwid.trim();
   if (text === '') return undefined;
-  const dot = text.indexOf('.');
-  const prefix = UDEV_PREFIX[text.slice(0, dot)];
-  const designator = prefix === undefined ? text : text.slice(dot + 1);
+  const type = text.slice(0, text.indexOf('.') + 1);
+  const prefix = UDEV_PREFIX.get(type);
+  const designator = prefix === undefined ? text : text.slice(type.length);
   // udev replaces each run of white space by one underscore (util_replace_whitespace).
   return `${prefix ?? '8'}${designator.trim().replaceAll(/\s+/gu, '_')}`;
 }

@@ -43,3 +43,10 @@ test.prop([fc.string({ unit: 'binary', maxLength: 300 })])(
     expect(typeof wwidProblem(text)).toMatch(/^(?:string|undefined)$/);
   },
 );
+
+test.each(['naa1', 'toString', 'toString.1', 'constructor'])(
+  'a text without a designator type that udev knows is of another kind: %s',
+  (text) => {
+    expect(udevWwid(text)).toBe(`8${text}`);
+  },
+);
