@@ -34,6 +34,10 @@ beforeAll(async () => {
   const targets = [{ iqn: IQN, portals: PORTALS }];
   processes = await SimulatedProcesses.start(inject('temporalAddress'), { targets });
   mooring = new MooringClient(processes.client);
+  // What the worker says of itself belongs to no step, and comes when it likes.
+  await eventually(async () => {
+    expect((await readLog()).map(({ msg }) => msg)).toContain('Worker state changed');
+  }, PATIENCE);
 });
 afterAll(async () => {
   await processes.stop();
