@@ -17,11 +17,11 @@ import { MooringClient } from '../src/client/mooring-client.js';
 import { CONTROL_TASK_QUEUE, exclusiveWorkflowId, hostTaskQueue } from '../src/contract/ids.js';
 import { startDevServer } from '../src/demo/dev-server.js';
 import { createTemporalLedger } from '../src/worker/temporal-ledger.js';
+import { bundleWorkflows } from '../src/worker/workflow-code.js';
 import { createNoOpHost } from './no-op-host.js';
 import { markdownTable } from './report/markdown-table.js';
 import { publish } from './report/page.js';
 import { middleAndTail } from './report/percentile.js';
-import { bundleWorkflows } from '../src/worker/workflow-code.js';
 
 const PATH_COUNTS = [1, 4, 8];
 const WARM_UP_ROUNDS = 5;

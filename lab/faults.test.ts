@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { bundleWorkflows } from '../src/worker/workflow-code.js';
 import { Replayer } from '../test/torture/replayer.js';
 import { FAULTS } from './faults/faults.js';
 import type { LabFault } from './faults/fault.js';
 import { runFault, type Bench, type Outcome } from './faults/run-fault.js';
 import { Stage } from './faults/stage.js';
-import { bundleWorkflows } from '../src/worker/workflow-code.js';
 
 /** Several times what the longest takes on two idle cores. */
 const FAULT_TIMEOUT_MS = 900_000;

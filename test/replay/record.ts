@@ -11,11 +11,11 @@ import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { startDevServer } from '../../src/demo/dev-server.js';
+import { bundleWorkflows } from '../../src/worker/workflow-code.js';
 import { Fleet } from '../support/in-process-fleet.js';
 import { shortHistories } from '../support/short-histories.js';
 import { CLOSED_LIVES, type Life } from './closed-lives.js';
 import { CARRIED_LIVES, OPEN_LIVES } from './open-lives.js';
-import { bundleWorkflows } from '../../src/worker/workflow-code.js';
 
 /** Version of what histories look like; part of the file names. */
 const CONTRACT = 'v1';

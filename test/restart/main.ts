@@ -10,10 +10,10 @@ import process from 'node:process';
 import { MooringClient } from '../../src/client/mooring-client.js';
 import { startDevServer } from '../../src/demo/dev-server.js';
 import { freePort } from '../../src/demo/free-port.js';
+import { bundleWorkflows } from '../../src/worker/workflow-code.js';
 import { Fleet, type FleetHost } from '../support/in-process-fleet.js';
 import { eachOf } from './each-of.js';
 import { Report } from './report.js';
-import { bundleWorkflows } from '../../src/worker/workflow-code.js';
 
 const ATTACHMENTS = Number(process.argv[2] ?? 1_000);
 const HOSTS = 20;

@@ -11,13 +11,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startDevServer } from '../../src/demo/dev-server.js';
+import { bundleWorkflows } from '../../src/worker/workflow-code.js';
 import { drawPlan } from './draw-plan.js';
 import type { Plan } from './plan.js';
 import { keep, runPlan, type RunResult } from './run-plan.js';
 import { selftest } from './selftest.js';
 import { NOTHING, sumOf, told, totalOf, type Totals } from './totals.js';
 import { TortureServer } from './torture-server.js';
-import { bundleWorkflows } from '../../src/worker/workflow-code.js';
 
 /** Most of a run is waiting: several at once per core. */
 const AT_ONCE_PER_CORE = 3;
@@ -29,6 +29,8 @@ const RUNS = '50';
 
 /** Runs of one process. */
 const BATCH = 25;
+/** Several times what they take on two busy cores. */
+const BATCH_TIMEOUT_MS = 3_600_000;
 
 const { values } = parseArgs({
   options: {
@@ -82,7 +84,7 @@ function runBatch(seed: number, length: number): Promise<Totals> {
   const child = fork(
     fileURLToPath(import.meta.url),
     ['--seed', String(seed), '--runs', String(length), ...more],
-    { execArgv: process.execArgv },
+    { execArgv: process.execArgv, timeout: BATCH_TIMEOUT_MS, killSignal: 'SIGKILL' },
   );
   return new Promise((resolve, reject) => {
     let totals: Totals | undefined;

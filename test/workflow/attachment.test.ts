@@ -4,7 +4,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { detachUpdate } from '../../src/workflows/messages.js';
 import { eventually } from '../support/eventually.js';
 import { injectedServer } from '../support/injected-server.js';
-import { Fleet, FLEET_IQN, FLEET_PORTALS, VOLUME_BYTES } from '../support/in-process-fleet.js';
+import type { HostSnapshot } from '../../src/simulator/observation.js';
+import {
+  Fleet,
+  FLEET_IQN,
+  FLEET_PORTALS,
+  VOLUME_BYTES,
+  type FleetHost,
+} from '../support/in-process-fleet.js';
 
 let fleet: Fleet;
 beforeAll(async () => {
@@ -13,6 +20,20 @@ beforeAll(async () => {
 afterAll(async () => {
   await fleet.stop();
 });
+
+/** What a host has when two looks say the same: udev moves links while it gets to the disks. */
+async function settledSnapshot({ simulated }: FleetHost): Promise<HostSnapshot> {
+  let seen: HostSnapshot | undefined;
+  return eventually(
+    async () => {
+      const before = seen;
+      seen = await simulated.control.snapshot();
+      expect(seen).toEqual(before);
+      return seen;
+    },
+    { withinMs: 10_000, everyMs: 200 },
+  );
+}
 
 /** The failure an update ended with. */
 async function failureOf(update: Promise<unknown>): Promise<ApplicationFailure> {
@@ -187,17 +208,12 @@ describe('an attach', () => {
     const volume = fleet.addVolume();
     const shared = fleet.request(host, volume, { access: 'shared' });
     const { device } = await fleet.attach(shared);
-    // Which of the disks has a link of their own may still change, as udev gets to them.
-    const look = async (): Promise<unknown> => {
-      const { links, ...rest } = await host.simulated.control.snapshot();
-      return { ...rest, links: links.map(({ name }) => name) };
-    };
-    const before = await look();
+    const before = await settledSnapshot(host);
 
     const refusal = await failureOf(fleet.attach(fleet.request(host, volume)));
 
     expect(refusal).toMatchObject({ type: 'AttachedElsewhere' });
-    expect(await look()).toEqual(before);
+    expect(await host.simulated.control.snapshot()).toEqual(before);
     expect(
       (await host.simulated.files.list(`/sys/class/block/${device.slice(5)}/slaves`)).length,
     ).toBe(4);

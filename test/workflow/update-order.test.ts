@@ -49,9 +49,7 @@ describe('an update comes after what had happened before it', () => {
   }, 60_000);
 
   test('for a worker that is handed both with one task', async () => {
-    const handle = await start(leading);
-    await inNewWorker(handle, () => untilAnswered(handle));
-    await untilFired(handle, 1);
+    const handle = await startAndFire(leading);
 
     const answer = ask(handle);
     await inNewWorker(handle, () => answer);
@@ -76,9 +74,7 @@ describe('an update comes after what had happened before it', () => {
   }, 60_000);
 
   test('and is not taken by a run that is over by that', async () => {
-    const handle = await start(ending);
-    await inNewWorker(handle, () => untilAnswered(handle));
-    await untilFired(handle, 1);
+    const handle = await startAndFire(ending);
 
     const refusal = ask(handle).then(String, (error: unknown) => error);
     await inNewWorker(handle, () => refusal);
@@ -87,6 +83,14 @@ describe('an update comes after what had happened before it', () => {
     expect(await replayed(handle)).toBe('replayed');
   }, 60_000);
 });
+
+/** Its timer has fired, and no worker has seen that. */
+async function startAndFire(workflow: () => Promise<void>): Promise<WorkflowHandle> {
+  const handle = await start(workflow);
+  await inNewWorker(handle, () => untilAnswered(handle));
+  await untilFired(handle, 1);
+  return handle;
+}
 
 async function start(workflow: () => Promise<void>): Promise<WorkflowHandle> {
   const id = `order-${randomUUID()}`;

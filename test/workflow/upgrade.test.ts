@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { MooringClient } from '../../src/client/mooring-client.js';
+import { bundleWorkflows } from '../../src/worker/workflow-code.js';
 import { FLEET_PORTALS, type Fleet } from '../support/in-process-fleet.js';
 import { useOwnFleet } from '../support/own-fleet.js';
 import { untilRecorded, untilState } from '../support/until-state.js';
-import { bundleWorkflows } from '../../src/worker/workflow-code.js';
 
 const [, , , dead = ''] = FLEET_PORTALS;
 
