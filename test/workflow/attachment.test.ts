@@ -1,10 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DURATIONS } from '../../src/simulator/durations.js';
+import type { HostSnapshot } from '../../src/simulator/observation.js';
 import { detachUpdate } from '../../src/workflows/messages.js';
 import { eventually } from '../support/eventually.js';
 import { injectedServer } from '../support/injected-server.js';
-import type { HostSnapshot } from '../../src/simulator/observation.js';
 import {
   Fleet,
   FLEET_IQN,
@@ -21,17 +23,22 @@ afterAll(async () => {
   await fleet.stop();
 });
 
-/** What a host has when two looks say the same: udev moves links while it gets to the disks. */
+/** Of the host's own time, which a busy machine slows down: several times what udev needs. */
+const SETTLED_MS = 5 * DURATIONS.udev;
+
+/** What a host has when nothing changes any more: udev moves links while it gets to the disks. */
 async function settledSnapshot({ simulated }: FleetHost): Promise<HostSnapshot> {
-  let seen: HostSnapshot | undefined;
+  const { control } = simulated;
+  let latest = { snapshot: await control.snapshot(), since: await control.now() };
   return eventually(
     async () => {
-      const before = seen;
-      seen = await simulated.control.snapshot();
-      expect(seen).toEqual(before);
-      return seen;
+      const now = await control.now();
+      const snapshot = await control.snapshot();
+      if (!isDeepStrictEqual(snapshot, latest.snapshot)) latest = { snapshot, since: now };
+      expect(now - latest.since).toBeGreaterThanOrEqual(SETTLED_MS);
+      return snapshot;
     },
-    { withinMs: 10_000, everyMs: 200 },
+    { withinMs: 30_000, everyMs: 50 },
   );
 }
 
