@@ -38,6 +38,21 @@ export class Administrator {
     if (record !== undefined && !isSamePlace(record, sharedSession)) await this.#makeRecord(record);
   }
 
+  /**
+   * Takes a device away for good, map and paths: what docs/failures.md asks of a person whose volume has
+   * lost its number on the array.
+   */
+  async takeAway(device: string): Promise<void> {
+    const block = device.slice('/dev/'.length);
+    const { maps, scsiDevices } = await this.#host.control.snapshot();
+    const map = maps.find(({ name }) => name === block);
+    if (map !== undefined) await this.#run('multipath', ['-f', map.label]);
+    const disks = new Set(map?.slaves ?? [block]);
+    for (const { hctl } of scsiDevices.filter(({ disk }) => disks.has(disk))) {
+      await this.#host.writer.writeAttribute(`/sys/class/scsi_device/${hctl}/device/delete`, '1');
+    }
+  }
+
   /** A session that comes back at each boot, with a map over its device. */
   async #makeOwn(index: number): Promise<void> {
     const node = ['-m', 'node', '-T', ownIqn(index), '-p', OWN_PORTAL, '-I', 'default'];

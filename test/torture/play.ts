@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { Administrator } from './administrator.js';
 import { Caller, isAsk, type AskDeed } from './caller.js';
 import { isDisturbance, Disturber } from './disturber.js';
 import type { Call, Evidence, Quiet, RunHistory, Sighting } from './evidence.js';
@@ -12,6 +13,7 @@ import type { Tamper } from './tamper.js';
 import type { TortureServer } from './torture-server.js';
 import { VolumeUser } from './volume-user.js';
 import { World } from './world.js';
+import { udevWwid } from './wwids.js';
 
 /** Every bound of an attach, a detach and an undo together. */
 const ANSWERS_MS = 90_000;
@@ -195,12 +197,16 @@ class Play {
       const { volumeId, hostId, device, wwid, bootId } = entity;
       const volume = this.#world.volumeIds.indexOf(volumeId);
       const host = this.#world.hosts.findIndex((each) => each.hostId === hostId);
+      const isThere = device !== undefined && wwid !== undefined && bootId === bootIds[hostId];
       // What is written now is dirty when the detach comes.
-      if (device !== undefined && wwid !== undefined && bootId === bootIds[hostId]) {
-        await this.#user.writeThrough({ volume, host }, { device, wwid });
-      }
-      const requestId = `last${index}`;
-      await this.#ask({ kind: 'detach', volume, host, requestId, mode: 'normal' }, true);
+      if (isThere) await this.#user.writeThrough({ volume, host }, { device, wwid });
+      const detach = { kind: 'detach', volume, host, mode: 'normal' } as const;
+      // Attached as the volume that had the number for a while, it is a stranger's now.
+      const isStrangers = isThere && wwid !== udevWwid(volume);
+      const call = await this.#ask({ ...detach, requestId: `last${index}` }, !isStrangers);
+      if (!isStrangers || call.error?.type !== 'WrongVolume') return;
+      await new Administrator(this.#world.host(host).simulated).takeAway(device);
+      await this.#ask({ ...detach, requestId: `byhand${index}` }, true);
     });
     let isAnswered = false;
     void Promise.all(detaching).then(() => {
