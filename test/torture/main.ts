@@ -2,21 +2,20 @@
  * `npm run torture -- --seed N --runs M`: runs drawn from seeds N, N+1, … and judged by the oracle.
  * `--plan FILE` plays a kept plan again; `--selftest` shows that the oracle sees planted defects.
  */
-import { fork } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startDevServer } from '../../src/demo/dev-server.js';
 import { bundleWorkflows } from '../../src/worker/workflow-code.js';
+import { BATCH, playBatches } from './batches.js';
 import { drawPlan } from './draw-plan.js';
 import type { Plan } from './plan.js';
 import { keep, runPlan, type RunResult } from './run-plan.js';
 import { selftest } from './selftest.js';
-import { NOTHING, sumOf, told, totalOf, type Totals } from './totals.js';
+import { told, totalOf, type Totals } from './totals.js';
 import { TortureServer } from './torture-server.js';
 
 /** Most of a run is waiting: several at once per core. */
@@ -27,11 +26,6 @@ const STAGGER_MS = 600;
 
 const RUNS = '50';
 
-/** Runs of one process. */
-const BATCH = 25;
-/** Several times what they take on two busy cores. */
-const BATCH_TIMEOUT_MS = 3_600_000;
-
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
@@ -39,6 +33,7 @@ const { values } = parseArgs({
     plan: { type: 'string' },
     'at-once': { type: 'string' },
     keep: { type: 'string' },
+    bundle: { type: 'string' },
     selftest: { type: 'boolean', default: false },
   },
 });
@@ -52,73 +47,64 @@ const isWell = isDrawn ? await runDrawn() : await onServer(playAsked);
 // Workers that were killed on purpose still hold their threads.
 process.exit(isWell ? 0 : 1);
 
-/**
- * In a process of its own so many at a time: workers that were killed hold their connections, and go on
- * asking the server for work, for as long as the process lives.
- */
 async function runDrawn(): Promise<boolean> {
   const isBatch = process.send !== undefined;
   if (!isBatch) say(`torture: seed ${firstSeed}, ${runs} runs, ${atOnce} at once`);
   const begin = performance.now();
-  const totals: Totals[] = [];
-  if (isBatch || runs <= BATCH) {
-    const plans = Array.from({ length: runs }, (_none, index) => drawPlan(firstSeed + index));
-    totals.push(await onServer((torture) => runAll(torture, plans)));
-  } else {
-    for (let done = 0; done < runs; done += BATCH) {
-      totals.push(await runBatch(firstSeed + done, Math.min(BATCH, runs - done)));
-    }
-  }
-  const total = sumOf(totals);
+  const total =
+    isBatch || runs <= BATCH
+      ? await onServer((torture) => runAll(torture, drawnPlans()))
+      : await inTemporary(async (temporary) =>
+          playBatches({ firstSeed, runs, atOnce }, [
+            ...['--keep', kept, '--bundle', await bundleInto(temporary)],
+          ]),
+        );
   if (isBatch) await tellParent(total);
   else say(told(total, (performance.now() - begin) / 60_000));
   return total.violations + total.broken === 0;
+}
+
+function drawnPlans(): Plan[] {
+  return Array.from({ length: runs }, (_none, index) => drawPlan(firstSeed + index));
 }
 
 async function tellParent(total: Totals): Promise<void> {
   await new Promise((resolve) => process.send?.(total, undefined, undefined, resolve));
 }
 
-function runBatch(seed: number, length: number): Promise<Totals> {
-  const more = ['--at-once', String(atOnce), '--keep', kept];
-  const child = fork(
-    fileURLToPath(import.meta.url),
-    ['--seed', String(seed), '--runs', String(length), ...more],
-    { execArgv: process.execArgv, timeout: BATCH_TIMEOUT_MS, killSignal: 'SIGKILL' },
-  );
-  return new Promise((resolve, reject) => {
-    let totals: Totals | undefined;
-    child.on('message', (message) => {
-      totals = message as Totals;
-    });
-    child.on('error', reject);
-    child.on('exit', (code, signal) => {
-      // All of it counts as broken: nothing is known of it.
-      if (totals === undefined) say(`seeds from ${seed}: ended by ${signal ?? `code ${code}`}`);
-      resolve(totals ?? { ...NOTHING, broken: length });
-    });
-  });
-}
-
 async function onServer<Result>(
   play: (torture: TortureServer) => Promise<Result>,
 ): Promise<Result> {
-  const temporary = await mkdtemp(join(tmpdir(), 'mooring-torture-'));
-  const server = await startDevServer({
-    headless: true,
-    logFile: join(temporary, 'server.log'),
-    // A server without one forgot its namespace, and with it everything, on a machine without time.
-    databaseFile: join(temporary, 'server.db'),
-    onProgress: say,
+  return inTemporary(async (temporary) => {
+    const server = await startDevServer({
+      headless: true,
+      logFile: join(temporary, 'server.log'),
+      // A server without one forgot its namespace, and with it everything, on a machine without time.
+      databaseFile: join(temporary, 'server.db'),
+      onProgress: say,
+    });
+    try {
+      const workflowBundle = values.bundle ?? (await bundleInto(temporary));
+      return await play(
+        await TortureServer.start({ temporalAddress: server.address, workflowBundle }),
+      );
+    } finally {
+      await server.stop();
+    }
   });
+}
+
+async function bundleInto(directory: string): Promise<string> {
+  const file = join(directory, 'workflows.cjs');
+  await writeFile(file, await bundleWorkflows());
+  return file;
+}
+
+async function inTemporary<Result>(use: (directory: string) => Promise<Result>): Promise<Result> {
+  const temporary = await mkdtemp(join(tmpdir(), 'mooring-torture-'));
   try {
-    const workflowBundle = join(temporary, 'workflows.cjs');
-    await writeFile(workflowBundle, await bundleWorkflows());
-    return await play(
-      await TortureServer.start({ temporalAddress: server.address, workflowBundle }),
-    );
+    return await use(temporary);
   } finally {
-    await server.stop();
     await rm(temporary, { recursive: true, force: true });
   }
 }

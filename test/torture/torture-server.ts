@@ -37,9 +37,10 @@ export class LogBook {
   /** What the SDK logs, and workflows through it. */
   readonly sdkLogger = {
     log: (level: LogLevel, message: string, meta?: LogMetadata) => {
+      // Every activation, with everything in it: it is in the history as well, and takes its time.
+      if (level === 'TRACE' || level === 'DEBUG') return;
       this.lines.push(`${level} ${message} ${JSON.stringify(meta ?? {}, plainly)}`);
     },
-    // Of every activation, with everything in it: it is in the history as well, and takes its time.
     trace: () => undefined,
     debug: () => undefined,
     info: (message: string, meta?: LogMetadata) => {

@@ -46,11 +46,7 @@ function sameUpdateSameAnswer({ calls }: Evidence): string[] {
   return calls.flatMap((call) => {
     if (call.handle === undefined || call.answeredAtMs === undefined) return [];
     const key = Object.values(call.handle).join(' ');
-    const answers = [
-      answerText(call),
-      ...(call.again === undefined || isUnknownOnceRefused(call) ? [] : [againText(call.again)]),
-    ];
-    return answers.flatMap((answer) => {
+    return answersOf(call).flatMap((answer) => {
       const known = first.get(key);
       if (known === undefined) first.set(key, answer);
       return known === undefined || known === answer
@@ -60,9 +56,16 @@ function sameUpdateSameAnswer({ calls }: Evidence): string[] {
   });
 }
 
-/** What is refused before it is taken leaves no trace, so nobody can be told again. */
-function isUnknownOnceRefused({ error, again }: Call): boolean {
-  return error?.type === 'Busy' && /update ".*" not found/.test(againText(again));
+/**
+ * What a caller was told, and what is told later. Who is refused before being taken leaves no trace: the
+ * refusal is no answer of the update, which may be sent again and be taken then.
+ */
+function answersOf(call: Call): string[] {
+  const told = answerText(call);
+  if (call.again === undefined) return [told];
+  const recorded = againText(call.again);
+  if (call.error?.type !== 'Busy' || recorded === told) return [told, recorded];
+  return /update ".*" not found/.test(recorded) ? [] : [recorded];
 }
 
 /** A repetition that reaches another run does so only after the first has its answer. */
