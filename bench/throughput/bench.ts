@@ -70,8 +70,9 @@ async function onFleet<Result>(
 async function sustainLoad(fleet: LoadFleet): Promise<string[]> {
   const attach = (): Promise<number> => fleet.attachNext();
   const idle = await measureIdleWorker({ address: fleet.server.address, directory }, IDLE_SECONDS);
-  const steady = await arriveSteadily(attach, { perSecond: WANTED.perSecond, seconds });
   const busy = await keepBusy(attach, { inFlight: IN_FLIGHT, seconds });
+  // Last: more than can be done leaves a pile behind, and attaches that ran out of time to be undone.
+  const steady = await arriveSteadily(attach, { perSecond: WANTED.perSecond, seconds });
   const row = (title: string, load: Load, wanted: string): string[] => [
     `${title}, ${String(seconds)} s`,
     load.perSecond.toFixed(1),
