@@ -56,7 +56,10 @@ async function runDrawn(): Promise<boolean> {
       ? await onServer((torture) => runAll(torture, drawnPlans()))
       : await inTemporary(async (temporary) =>
           playBatches({ firstSeed, runs, atOnce }, [
-            ...['--keep', kept, '--bundle', await bundleInto(temporary)],
+            '--keep',
+            kept,
+            '--bundle',
+            await bundleInto(temporary),
           ]),
         );
   if (isBatch) await tellParent(total);

@@ -38,7 +38,7 @@ export class LogBook {
   readonly sdkLogger = {
     log: (level: LogLevel, message: string, meta?: LogMetadata) => {
       // Every activation, with everything in it: it is in the history as well, and takes its time.
-      if (level === 'TRACE' || level === 'DEBUG') return;
+      if (level === 'TRACE') return;
       this.lines.push(`${level} ${message} ${JSON.stringify(meta ?? {}, plainly)}`);
     },
     trace: () => undefined,

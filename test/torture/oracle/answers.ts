@@ -46,7 +46,7 @@ function sameUpdateSameAnswer({ calls }: Evidence): string[] {
   return calls.flatMap((call) => {
     if (call.handle === undefined || call.answeredAtMs === undefined) return [];
     const key = Object.values(call.handle).join(' ');
-    return answersOf(call).flatMap((answer) => {
+    return answersOf(call, calls).flatMap((answer) => {
       const known = first.get(key);
       if (known === undefined) first.set(key, answer);
       return known === undefined || known === answer
@@ -57,15 +57,25 @@ function sameUpdateSameAnswer({ calls }: Evidence): string[] {
 }
 
 /**
- * What a caller was told, and what is told later. Who is refused before being taken leaves no trace: the
- * refusal is no answer of the update, which may be sent again and be taken then.
+ * What a caller was told, and what is told later. Who is refused as `Busy` before being taken leaves no
+ * trace: the refusal is no answer of the update when somebody has sent that again afterwards.
  */
-function answersOf(call: Call): string[] {
+function answersOf(call: Call, calls: readonly Call[]): string[] {
   const told = answerText(call);
   if (call.again === undefined) return [told];
   const recorded = againText(call.again);
-  if (call.error?.type !== 'Busy' || recorded === told) return [told, recorded];
-  return /update ".*" not found/.test(recorded) ? [] : [recorded];
+  if (call.error?.type !== 'Busy') return [told, recorded];
+  if (/update ".*" not found/.test(recorded)) return [told];
+  return recorded !== told && isSentAgain(call, calls) ? [recorded] : [told, recorded];
+}
+
+function isSentAgain({ handle, answeredAtMs = Infinity }: Call, calls: readonly Call[]): boolean {
+  return calls.some(
+    (each) =>
+      each.handle?.updateId === handle?.updateId &&
+      each.handle?.runId === handle?.runId &&
+      each.sentAtMs >= answeredAtMs,
+  );
 }
 
 /** A repetition that reaches another run does so only after the first has its answer. */
