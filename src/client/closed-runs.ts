@@ -49,13 +49,14 @@ export async function hasCarriedOn(
  * not answered: then the same update is sent to that one, where it finds its operation under way. One
  * that a control worker left out of its answer is sent again as well.
  *
- * @param send - the same update id each time; `undefined` when no run is open any more
- * @throws what the update failed with, or that its run closed without an answer
+ * @param send - the same update id each time; rejects with `WorkflowNotFoundError` when no run is open
+ *   any more
+ * @throws what the update failed with, what `send` did, or that its run closed without an answer
  */
 export async function answerAcrossRuns<Result>(
   client: Client,
   update: WorkflowUpdateHandle<Result>,
-  send: () => Promise<WorkflowUpdateHandle<Result> | undefined>,
+  send: () => Promise<WorkflowUpdateHandle<Result>>,
 ): Promise<Result> {
   let unprocessed = 0;
   for (let sent = update; ;) {
@@ -64,9 +65,7 @@ export async function answerAcrossRuns<Result>(
     } catch (error) {
       if (wasLeftOut(error) && unprocessed < UNPROCESSED_MAX) unprocessed += 1;
       else if (!hasClosedUnderneath(error) || !(await hasCarriedOn(client, sent))) throw error;
-      const again = await send();
-      if (again === undefined) throw error;
-      sent = again;
+      sent = await send();
     }
   }
 }

@@ -46,8 +46,14 @@ export async function detachOutcome(
   update: WorkflowUpdateHandle<DetachResult>,
   request: DetachRequest & { requestId: string },
 ): Promise<DetachResult> {
+  const { workflowId, workflowRunId } = update;
+  const sendAgain = async (): Promise<WorkflowUpdateHandle<DetachResult>> => {
+    const sent = await sendDetach(client, scope, request);
+    if (sent !== undefined) return sent;
+    throw new WorkflowNotFoundError('Closed by now', workflowId, workflowRunId);
+  };
   try {
-    return await answerAcrossRuns(client, update, () => sendDetach(client, scope, request));
+    return await answerAcrossRuns(client, update, sendAgain);
   } catch (error) {
     if (!hasClosedUnderneath(error)) throw error;
     await refuseEndedByForce(client, update);
