@@ -35,7 +35,7 @@ export function flushDeviceStep(host: HostContext): HostSteps['flushDevice'] {
   return takeAwayStep(host, flushDeviceInputSchema, ofWhole, async ({ input, signal }) => {
     const { wwid } = input;
     const flush = async (): Promise<Flushed> => {
-      const { seen, gates } = await observeWithGates(host, input, signal);
+      const { seen, gates } = await observeAsked(host, input, signal);
       refuse(failedGates(gates));
       const usable = (await usablePaths(host, seen.withWwid)).length;
       const timeoutMs = usable > 0 ? input.timeoutMs : withoutPathMs(input);
@@ -48,6 +48,27 @@ export function flushDeviceStep(host: HostContext): HostSteps['flushDevice'] {
     };
     return host.mapLocks.run(wwid, flush, signal);
   });
+}
+
+/**
+ * What there is and what the gates say of it. A device that states another volume is asked once more
+ * before that is held against it: the kernel never asks again by itself, so one that was asked while its
+ * LUN stood for another volume says so for ever.
+ */
+async function observeAsked(
+  host: HostContext,
+  input: FlushDeviceInput,
+  signal: AbortSignal,
+): ReturnType<typeof observeWithGates> {
+  const looked = await observeWithGates(host, input, signal);
+  const asked = looked.seen.ours.flatMap(({ hctl, wwid }) =>
+    wwid === undefined || wwid === input.wwid
+      ? []
+      : [host.verbs.rescanDevice({ hctl, wwid, timeoutMs: FIXED_BOUNDS.rescanAnswerMs })],
+  );
+  if (asked.length === 0) return looked;
+  await Promise.all(asked);
+  return observeWithGates(host, input, signal);
 }
 
 const DISCARDED = { kind: 'failed', said: 'not asked for' } as const;

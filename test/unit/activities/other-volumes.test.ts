@@ -142,3 +142,38 @@ describe('a volume that another attachment holds', () => {
     });
   });
 });
+
+describe('a volume whose LUN stood for another one for a while', () => {
+  const flush = { ...base, wwid: `3${ONE}`, paths: [path], timeoutMs: 5_000 };
+  let hctl: string;
+
+  /** As an administrator's rescan does, or another attach that found the device. */
+  const askAgain = () =>
+    simulated.writer.writeAttribute(`/sys/class/scsi_device/${hctl}/device/rescan`, '1');
+
+  beforeEach(async () => {
+    await logIn(base);
+    ({ hctl } = await steps.findPathDevice(find));
+    await steps.ensureMap({
+      ...base,
+      wwid: `3${ONE}`,
+      devices: [{ hctl, wwid: `3${ONE}` }],
+      multipath: 'preferred',
+      waitMs: 5_000,
+    });
+    array.mapLun({ iqn: IQN, lun: 4, volume: OTHER });
+    await askAgain();
+  });
+
+  test('is written back when the LUN is its own again, whatever the kernel was told', async () => {
+    array.mapLun({ iqn: IQN, lun: 4, volume: ONE });
+
+    expect(await steps.flushDevice(flush)).toMatchObject({ removed: [`map 3${ONE}`] });
+  });
+
+  test('is not written back while the LUN is the other one', async () => {
+    await expect(steps.flushDevice(flush)).rejects.toMatchObject({ type: 'WrongVolume' });
+
+    expect((await simulated.control.snapshot()).maps).toHaveLength(1);
+  });
+});
