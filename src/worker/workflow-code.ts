@@ -10,17 +10,21 @@ const SOURCES = ['../workflows', '../contract'];
 
 const workflowsPath = besideUs('index');
 const workflowModules = [besideUs('interceptors')];
+const preloadModules = [besideUs('short-stacks')];
 
 /**
  * Where a control worker has its workflows from: the prebuilt bundle, or the compiled files, which
  * it then bundles at its start (some seconds and 100 MB more).
  */
-export function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> & {
+export function workflowCode(): Pick<
+  WorkerOptions,
+  'workflowBundle' | 'workflowsPath' | 'bundlerOptions'
+> & {
   readonly interceptors: { readonly workflowModules?: string[] };
 } {
   return isBundleFresh()
     ? { workflowBundle: { codePath: BUNDLE_PATH }, interceptors: {} }
-    : { workflowsPath, interceptors: { workflowModules } };
+    : { workflowsPath, interceptors: { workflowModules }, bundlerOptions: { preloadModules } };
 }
 
 /** Bundles the workflows with all that belongs to them; what goes wrong is said on stderr. */
@@ -28,6 +32,7 @@ export async function bundleWorkflows(): Promise<string> {
   const { code } = await bundleWorkflowCode({
     workflowsPath,
     workflowInterceptorModules: workflowModules,
+    preloadModules,
     logger: new DefaultLogger('WARN'),
   });
   return code;
