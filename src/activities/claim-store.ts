@@ -68,7 +68,8 @@ export class ClaimStore {
   /** Everybody's claims on a session. */
   async all(path: HostPath): Promise<Claim[]> {
     const names = (await ifPresent(this.files.list(CLAIMS))) ?? [];
-    const ofSession = names.filter((name) => name.startsWith(`${claimPrefix(path)}.`));
+    const prefix = `${claimPrefix(path)}.`;
+    const ofSession = names.filter((name) => name.startsWith(prefix));
     const texts = await Promise.all(
       ofSession.map((name) => ifPresent(this.files.readText(`${CLAIMS}/${name}`))),
     );
@@ -78,7 +79,8 @@ export class ClaimStore {
   /** Owners of all claims on a volume, by whichever way it is reached. */
   async ownersOf(wwid: string): Promise<string[]> {
     const names = (await ifPresent(this.files.list(VOLUMES))) ?? [];
-    const ofVolume = names.filter((name) => name.startsWith(`${hashed(wwid)}.`));
+    const prefix = `${hashed(wwid)}.`;
+    const ofVolume = names.filter((name) => name.startsWith(prefix));
     const texts = await Promise.all(
       ofVolume.map((name) => ifPresent(this.files.readText(`${VOLUMES}/${name}`))),
     );
@@ -115,9 +117,9 @@ export class ClaimStore {
     { but }: { readonly but?: string } = {},
   ): Promise<void> {
     const names = (await ifPresent(this.files.list(VOLUMES))) ?? [];
-    const ofClaim = names
-      .filter((name) => name.endsWith(`.${claimName(path, owner)}`))
-      .filter((name) => but === undefined || !name.startsWith(`${hashed(but)}.`));
+    const claim = `.${claimName(path, owner)}`;
+    const kept = but === undefined ? undefined : `${hashed(but)}${claim}`;
+    const ofClaim = names.filter((name) => name.endsWith(claim) && name !== kept);
     for (const name of ofClaim) await this.writer.removeFile(`${VOLUMES}/${name}`);
   }
 

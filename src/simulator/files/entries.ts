@@ -1,3 +1,5 @@
+import { byName } from '../listed-map.js';
+
 /**
  * The file tree as a tree of values that are computed when somebody looks: a directory is asked
  * for one child at a time, an attribute for its text. Nothing is copied, so nothing gets stale.
@@ -69,10 +71,11 @@ export function links<Item>(
   items: () => readonly Item[],
   describe: { readonly name: (item: Item) => string; readonly target: (item: Item) => string },
 ): Directory {
+  const find = byName(describe.name);
   return listing(
     () => items().map(describe.name),
     (name) => {
-      const item = items().find((each) => describe.name(each) === name);
+      const item = find(items(), name);
       return item === undefined ? undefined : link(describe.target(item));
     },
   );

@@ -1,6 +1,6 @@
 import type { Mount, Program } from '../kernel/device-users.js';
 import type { RunningHost } from '../linux-host.js';
-import { blockDevices } from './block-devices.js';
+import { blockDevice } from './block-devices.js';
 import {
   attribute,
   directory,
@@ -91,7 +91,7 @@ function deviceName({ mapper }: RunningHost, block: string): string {
 }
 
 function devNumber(host: RunningHost, block: string): string {
-  return blockDevices(host).find((each) => each.block === block)?.devNumber ?? '0:0';
+  return blockDevice(host, block)?.devNumber ?? '0:0';
 }
 
 /** The kernel's way with blanks in its lists (`seq_path`). */

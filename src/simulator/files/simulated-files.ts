@@ -1,7 +1,8 @@
+import { basename, dirname } from 'node:path';
 import { linksOneByOne, type FileTree } from '../../host/file-tree.js';
 import type { FileWriter } from '../../privileged/file-writer.js';
 import type { LinuxHost, RunningHost } from '../linux-host.js';
-import { blockDevices } from './block-devices.js';
+import { blockDevice } from './block-devices.js';
 import { devView } from './dev-view.js';
 import { listing, type Directory, type Entry } from './entries.js';
 import { lookUp, type Found } from './lookup.js';
@@ -72,7 +73,7 @@ export class SimulatedFiles implements FileTree, FileWriter {
     return this.#host.serve(async (running) => {
       const { path: real } = this.#look(running, path, { syscall: 'readlink' });
       this.#refuseUnreadable('readlink', path, real);
-      return blockDevices(running).find(({ block }) => real === `/dev/${block}`)?.devNumber;
+      return dirname(real) === '/dev' ? blockDevice(running, basename(real))?.devNumber : undefined;
     });
   }
 

@@ -1,5 +1,6 @@
 import { SystemError } from '../files/system-error.js';
 import type { BootEnvironment } from '../boot-environment.js';
+import { ListedMap } from '../listed-map.js';
 import { udevSerial } from '../udev-serial.js';
 import type { BlockNames } from './block-names.js';
 import type { Uevents } from './uevents.js';
@@ -37,14 +38,14 @@ interface Parts extends BootEnvironment {
 /** device-mapper: tables over other block devices. Multipath's targets and what lies above them. */
 export class DeviceMapper {
   readonly #parts: Parts;
-  readonly #devices = new Map<string, DmDevice>();
+  readonly #devices = new ListedMap<string, DmDevice>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
   get devices(): readonly DmDevice[] {
-    return [...this.#devices.values()];
+    return this.#devices.list;
   }
 
   ofBlock(block: string): DmDevice | undefined {

@@ -1,4 +1,5 @@
 import type { BootEnvironment } from '../boot-environment.js';
+import { ListedMap } from '../listed-map.js';
 import type { ChapSecret } from '../storage-array.js';
 import { recordPortal } from '../userland/node-database.js';
 import type { NodeRecord } from '../userland/node-record.js';
@@ -40,7 +41,7 @@ interface Parts extends BootEnvironment {
  */
 export class IscsiInitiator {
   readonly #parts: Parts;
-  readonly #sessions = new Map<number, Session>();
+  readonly #sessions = new ListedMap<number, Session>();
   /** How many logins of a record are under way. */
   readonly #loggingIn = new Map<string, number>();
   readonly #recovering = new Set<number>();
@@ -52,7 +53,7 @@ export class IscsiInitiator {
   }
 
   get sessions(): readonly Session[] {
-    return [...this.#sessions.values()];
+    return this.#sessions.list;
   }
 
   session(sid: number): Session | undefined {
@@ -94,7 +95,7 @@ export class IscsiInitiator {
 
   /** Looks at every session again after something changed on the network. */
   networkChanged(): void {
-    for (const session of this.#sessions.values()) {
+    for (const session of this.sessions) {
       if (session.phase !== 'established' || !isLoggedIn(session)) continue;
       if (this.#recovering.has(session.sid)) continue;
       if (!this.#parts.network.carries(session.portal)) void this.#recover(session);

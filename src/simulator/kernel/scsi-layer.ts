@@ -1,5 +1,6 @@
 import type { BootEnvironment } from '../boot-environment.js';
 import { SystemError } from '../files/system-error.js';
+import { byName, ListedMap } from '../listed-map.js';
 import type { Volume } from '../storage-array.js';
 import type { BlockNames } from './block-names.js';
 import { readPartitions, type Partition } from './partitions.js';
@@ -39,6 +40,8 @@ interface Parts extends BootEnvironment {
   readonly isHeld: (block: string) => boolean;
 }
 
+const diskOfBlock = byName(({ block }: ScsiDevice) => block);
+
 /**
  * The SCSI mid layer for disks behind sessions.
  *
@@ -49,7 +52,7 @@ interface Parts extends BootEnvironment {
  */
 export class ScsiLayer {
   readonly #parts: Parts;
-  readonly #devices = new Map<string, ScsiDevice>();
+  readonly #devices = new ListedMap<string, ScsiDevice>();
   /** Names of removed disks that somebody may still hold. */
   readonly #removedNames = new Set<string>();
   /** When a unit was first asked for, by session and LUN. */
@@ -60,7 +63,7 @@ export class ScsiLayer {
   }
 
   get devices(): readonly ScsiDevice[] {
-    return [...this.#devices.values()];
+    return this.#devices.list;
   }
 
   device(hctl: string): ScsiDevice | undefined {
@@ -68,7 +71,7 @@ export class ScsiLayer {
   }
 
   ofBlock(block: string): ScsiDevice | undefined {
-    return this.devices.find((device) => device.block === block);
+    return diskOfBlock(this.devices, block);
   }
 
   ofSession(sid: number): ScsiDevice[] {
@@ -219,6 +222,7 @@ export class ScsiLayer {
     const { uevents } = this.#parts;
     for (const { block } of device.partitions) uevents.announce({ action: 'remove', block });
     device.partitions = partitions;
+    this.#devices.changed();
     for (const { block } of partitions) uevents.announce({ action: 'add', block });
   }
 

@@ -32,6 +32,8 @@ export class Udev {
   readonly #known = new Set<string>();
   /** Links somebody unlinked by hand; udev does not notice. */
   readonly #unlinked = new Set<string>();
+  /** What came of it all, until something changes. */
+  #links: ReadonlyMap<string, string> | undefined;
   readonly #listeners: ((event: Uevent) => void)[] = [];
   readonly #queues = new Map<string, Promise<void>>();
 
@@ -48,8 +50,16 @@ export class Udev {
     this.#listeners.push(listener);
   }
 
-  /** Links by their path below `/dev` (`disk/by-id/wwn-0x…`), to a block name; some may dangle. */
+  /**
+   * Links by their path below `/dev` (`disk/by-id/wwn-0x…`), to a block name; some may dangle. The same
+   * map until something changes.
+   */
   links(): ReadonlyMap<string, string> {
+    this.#links ??= this.#settleLinks();
+    return this.#links;
+  }
+
+  #settleLinks(): ReadonlyMap<string, string> {
     const winners = new Map<string, { block: string; priority: number }>();
     for (const [block, { names, priority }] of this.#claims) {
       for (const name of names) {
@@ -72,6 +82,7 @@ export class Udev {
 
   unlink(name: string): void {
     this.#unlinked.add(name);
+    this.#links = undefined;
   }
 
   #queue(event: Uevent): void {
@@ -101,6 +112,7 @@ export class Udev {
     } else if (!faults.has('udev-keeps-links')) {
       this.#claims.delete(event.block);
     }
+    this.#links = undefined;
     for (const listen of this.#listeners) listen(event);
   }
 
