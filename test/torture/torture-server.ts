@@ -80,6 +80,12 @@ export interface RunningWorker {
   readonly done: Promise<void>;
 }
 
+/** A connection, and the queues whose workers are on it. */
+interface Shared {
+  readonly connecting: Promise<NativeConnection>;
+  readonly queues: Set<string>;
+}
+
 /** What all runs of a process share: the server, the control worker, the client, the log. */
 export class TortureServer {
   readonly client: Client;
@@ -89,6 +95,7 @@ export class TortureServer {
   readonly #address: string;
   #control: RunningWorker | undefined;
   readonly #ends: Promise<void>[] = [];
+  readonly #connections: Shared[] = [];
   /** One change after the other. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -119,15 +126,15 @@ export class TortureServer {
     return this.#turn;
   }
 
-  /** Runs a worker until it ends, on a connection of its own: workers of one queue share none. */
+  /** Runs a worker until it ends. */
   async run(options: Omit<WorkerOptions, 'connection'>): Promise<RunningWorker> {
-    const connection = await NativeConnection.connect({ address: this.#address });
-    const worker = await Worker.create({ ...options, connection });
+    const { connecting, queues } = this.#connectionFor(options.taskQueue);
+    const worker = await Worker.create({ ...options, connection: await connecting });
+    // One that was killed may never end, and keeps its place.
     const done = worker
       .run()
       .catch(() => undefined)
-      // One that was killed still holds its connection; that ends with the process.
-      .then(() => connection.close().catch(() => undefined));
+      .then(() => void queues.delete(options.taskQueue));
     return { worker, done };
   }
 
@@ -135,6 +142,23 @@ export class TortureServer {
     this.#control?.worker.shutdown();
     await Promise.all(this.#ends);
     await this.client.connection.close();
+  }
+
+  /**
+   * Workers of one queue share no connection; all others do. Each connection makes every promise of the
+   * process dearer for good (the SDK, 1.24.0, keeps an `AsyncLocalStorage` for each), and a run has dozens
+   * of workers.
+   */
+  #connectionFor(queue: string): Shared {
+    const found = this.#connections.find(({ queues }) => !queues.has(queue));
+    if (found !== undefined) {
+      found.queues.add(queue);
+      return found;
+    }
+    const connecting = NativeConnection.connect({ address: this.#address });
+    const added = { queues: new Set([queue]), connecting };
+    this.#connections.push(added);
+    return added;
   }
 
   async #changeControlWorker(): Promise<void> {
