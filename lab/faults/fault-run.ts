@@ -4,11 +4,10 @@ import { holdsWithin } from '../../test/torture/patience.js';
 import type { Call as Question, Quiet, Read, Write } from '../../test/torture/evidence.js';
 import { Registry } from '../../test/torture/registry.js';
 import { settledLook } from './guest-look.js';
-import { GENUINE } from '../genuine-tools.js';
 import { FaultAsker } from './fault-asker.js';
 import { VOLUMES } from './fault-array.js';
 import { GuestIo } from './guest-io.js';
-import { KERNEL_SCAN, type Call, type Place } from './place.js';
+import { KERNEL_SCAN, type Place } from './place.js';
 import type { Stage } from './stage.js';
 import type { Stop } from './stand-ins.js';
 import { udevWwid } from '../../test/torture/wwids.js';
@@ -89,14 +88,6 @@ export class FaultRun {
   /** Until somebody waits in the kernel for a scan of a path that gives no answer. */
   async untilInScan(): Promise<void> {
     await this.until(`grep -qs ${KERNEL_SCAN} /proc/[0-9]*/task/*/stack`);
-  }
-
-  /** Until the tool sleeps before it tries something again. */
-  async untilToolWaits({ program, with: texts }: Call): Promise<void> {
-    const pattern = `${GENUINE}/${program} .*${texts.join('.*')}`;
-    await this.until(
-      `grep -qs nanosleep $(pgrep -f -- '${pattern}' | sed 's|.*|/proc/&/wchan|') /dev/null`,
-    );
   }
 
   /** Until the server has given the step up, because its worker gave no sign. */

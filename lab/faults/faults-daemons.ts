@@ -33,8 +33,8 @@ export const daemonFaults: readonly LabFault[] = [
     mayFailWith: ['HostNotReady'],
     async play(run) {
       await run.strikeAt(before(LOGIN), 'attach', () => run.stage.daemons.stopIscsid());
-      // For minutes, if nobody starts it.
-      await run.untilToolWaits(LOGIN);
+      // A tool that finds no daemon starts it (`iscsid.startup`), and waits for it.
+      await run.until('pgrep -x iscsid > /dev/null');
     },
   },
   during('I-04', 'iscsid restarted before a logout', before(LOGOUT), {
