@@ -1,4 +1,5 @@
-import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Client, WorkflowExecutionInfo, WorkflowHandle } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { AttachmentView } from '../../src/model/attachment.js';
@@ -6,8 +7,12 @@ import { stateQuery } from '../../src/workflows/messages.js';
 import { withinOrNothing } from './patience.js';
 import type { Entity, HistoryEvent, RunHistory } from './evidence.js';
 
-/** A query waits for a control worker; one that took over needs a second, on a busy machine more. */
+/**
+ * A query waits for a control worker; one that took over needs a second, on a busy machine more. The
+ * server itself gives up after ten.
+ */
 const QUERY_MS = 60_000;
+const AGAIN_MS = 250;
 const STATE = defineSearchAttributeKey('MooringState', 'KEYWORD');
 
 /** What the server knows of a run's workflows. All of them have ids that begin with the run's tag. */
@@ -76,17 +81,29 @@ export class Registry {
       const [, volumeId = '', hostId = ''] = workflowId.split('/');
       return { ...base, hostId, volumeId, access: 'none', state: 'leftovers', missing: [] };
     }
-    const view = await withinOrNothing(QUERY_MS, handle.query(stateQuery));
-    if (view !== undefined) return { ...base, ...shown(view) };
+    const view = await answerOf(handle);
+    if (typeof view === 'object') return { ...base, ...shown(view) };
     const [, volumeId = '', hostId = ''] = workflowId.split('/');
     return {
       ...base,
       volumeId,
       hostId,
       access: 'none',
-      state: 'no answer to a query',
+      state: `no answer to a query: ${view}`,
       missing: [],
     };
+  }
+}
+
+/** What a workflow says of itself, or what became of the last question. */
+async function answerOf(handle: WorkflowHandle): Promise<AttachmentView | string> {
+  const end = performance.now() + QUERY_MS;
+  for (;;) {
+    const left = end - performance.now();
+    const query = handle.query(stateQuery).catch(String);
+    const answer = (await withinOrNothing(left, query)) ?? 'time is up';
+    if (typeof answer === 'object' || performance.now() >= end) return answer;
+    await pause(AGAIN_MS);
   }
 }
 

@@ -41,12 +41,12 @@ function updateIds(events: Evidence['histories'][number]['events'], type: string
     });
 }
 
-function sameUpdateSameAnswer({ calls }: Evidence): string[] {
+function sameUpdateSameAnswer({ calls, histories }: Evidence): string[] {
   const first = new Map<string, string>();
   return calls.flatMap((call) => {
     if (call.handle === undefined || call.answeredAtMs === undefined) return [];
     const key = Object.values(call.handle).join(' ');
-    return answersOf(call, calls).flatMap((answer) => {
+    return answersOf(call, { calls, histories }).flatMap((answer) => {
       const known = first.get(key);
       if (known === undefined) first.set(key, answer);
       return known === undefined || known === answer
@@ -56,17 +56,37 @@ function sameUpdateSameAnswer({ calls }: Evidence): string[] {
   });
 }
 
+/** What the server says of an update that no run has taken. */
+const NEVER_TAKEN = /update ".*" not found|update was aborted by closing workflow/;
+
 /**
- * What a caller was told, and what is told later. Who is refused as `Busy` before being taken leaves no
- * trace: the refusal is no answer of the update when somebody has sent that again afterwards.
+ * What a caller was told, and what is told later. An update that was never taken leaves no trace: who is
+ * refused as `Busy`, or detaches from a run that closes at that moment, has an answer all the same. Such
+ * a refusal is no answer of the update either when somebody has sent that again afterwards.
  */
-function answersOf(call: Call, calls: readonly Call[]): string[] {
+function answersOf(
+  call: Call,
+  { calls, histories }: Pick<Evidence, 'calls' | 'histories'>,
+): string[] {
   const told = answerText(call);
   if (call.again === undefined) return [told];
   const recorded = againText(call.again);
-  if (call.error?.type !== 'Busy') return [told, recorded];
-  if (/update ".*" not found/.test(recorded)) return [told];
+  const isRefused = call.error?.type === 'Busy';
+  if ((isRefused || foundNothing(call)) && NEVER_TAKEN.test(recorded)) {
+    return wasTaken(call, histories) ? [told, recorded] : [told];
+  }
+  if (!isRefused) return [told, recorded];
   return recorded !== told && isSentAgain(call, calls) ? [recorded] : [told, recorded];
+}
+
+function foundNothing({ ok }: Call): boolean {
+  return typeof ok === 'object' && ok !== null && 'wasAttached' in ok && ok.wasAttached === false;
+}
+
+function wasTaken({ handle }: Call, histories: Evidence['histories']): boolean {
+  const run = histories.find(({ runId }) => runId === handle?.runId);
+  const accepted = updateIds(run?.events ?? [], 'EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED');
+  return accepted.includes(handle?.updateId ?? '');
 }
 
 function isSentAgain({ handle, answeredAtMs = Infinity }: Call, calls: readonly Call[]): boolean {
