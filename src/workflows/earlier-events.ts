@@ -9,7 +9,7 @@ import { CancellationScope, condition, patched } from '@temporalio/workflow';
 import { EVENTS_FIRST } from './patches.js';
 
 /** Turns an event's effects may take to settle. The longest chain of waits here has four. */
-const TURNS = 8;
+const TURNS = 16;
 
 type Job = NonNullable<ActivateInput['activation']['jobs']>[number];
 
