@@ -22,6 +22,8 @@ const NOT_READY_MS = 60_000;
 const NOT_READY_PAUSE_MS = 500;
 /** `FAILED_PRECONDITION` of gRPC. */
 const FAILED_PRECONDITION = 9;
+const NOT_READY_DETAILS =
+  /Workflow Task in failed state|unexpected workflow task failure|Update-with-Start could not be executed/;
 /** A worker's long poll is renewed at least each minute; what polled before that has gone. */
 const POLL_FRESH_MS = 70_000;
 
@@ -103,13 +105,14 @@ function isDeadline(error: unknown): boolean {
 
 /**
  * The server refuses an update while the attachment's workflow tasks fail: an overloaded control
- * worker, or one that cannot carry the run on. Of an update-with-start it does not say which.
+ * worker, or one that cannot carry the run on. It also refuses the updates of a single task it turned
+ * back because something had happened meanwhile. Of an update-with-start it does not say which.
  */
 function isNotReady(error: unknown): boolean {
   const status = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
   return (
     isGrpcServiceError(status) &&
     (status.code as number) === FAILED_PRECONDITION &&
-    /Workflow Task in failed state|Update-with-Start could not be executed/.test(status.details)
+    NOT_READY_DETAILS.test(status.details)
   );
 }

@@ -62,7 +62,7 @@ const NEVER_TAKEN = /update ".*" not found|update was aborted by closing workflo
 /**
  * What a caller was told, and what is told later. An update that was never taken leaves no trace: who is
  * refused as `Busy`, or detaches from a run that closes at that moment, has an answer all the same. Such
- * a refusal is no answer of the update either when somebody has sent that again afterwards.
+ * a refusal is no answer of the update either when the same one was taken for somebody else later.
  */
 function answersOf(
   call: Call,
@@ -76,7 +76,7 @@ function answersOf(
     return wasTaken(call, histories) ? [told, recorded] : [told];
   }
   if (!isRefused) return [told, recorded];
-  return recorded !== told && isSentAgain(call, calls) ? [recorded] : [told, recorded];
+  return recorded !== told && isTakenLater(call, calls) ? [recorded] : [told, recorded];
 }
 
 function foundNothing({ ok }: Call): boolean {
@@ -89,12 +89,15 @@ function wasTaken({ handle }: Call, histories: Evidence['histories']): boolean {
   return accepted.includes(handle?.updateId ?? '');
 }
 
-function isSentAgain({ handle, answeredAtMs = Infinity }: Call, calls: readonly Call[]): boolean {
+/** Whether somebody else's sending of the same update was still without an answer at the refusal. */
+function isTakenLater(call: Call, calls: readonly Call[]): boolean {
+  const { handle, answeredAtMs = Infinity } = call;
   return calls.some(
     (each) =>
+      each !== call &&
       each.handle?.updateId === handle?.updateId &&
       each.handle?.runId === handle?.runId &&
-      each.sentAtMs >= answeredAtMs,
+      (each.answeredAtMs ?? Infinity) >= answeredAtMs,
   );
 }
 

@@ -17,10 +17,15 @@ const NOT_READY = new Error('Workflow Update failed', {
     'Unable to perform workflow execution update due to Workflow Task in failed state.',
   ),
 });
+const TURNED_BACK = new Error('Workflow Update failed', {
+  cause: refusal(
+    'Unable to perform workflow execution update due to unexpected workflow task failure.',
+  ),
+});
 const NOT_STARTED = refusal('Update-with-Start could not be executed.');
 
 describe('an update that is refused because the workflow task before it failed', () => {
-  test.each([NOT_READY, NOT_STARTED])('is sent again: %s', async (error) => {
+  test.each([NOT_READY, TURNED_BACK, NOT_STARTED])('is sent again: %s', async (error) => {
     const answers = [() => Promise.reject(error), () => Promise.resolve(taken)];
     const send = () => answers.shift()?.() ?? Promise.reject(new Error('sent too often'));
 
