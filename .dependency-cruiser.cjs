@@ -166,8 +166,8 @@ module.exports = {
     {
       name: 'no-orphan',
       severity: 'error',
-      comment: 'A file that imports nothing and that nothing imports.',
-      from: { orphan: true, path: '^src/' },
+      comment: 'A file that imports nothing and that nothing imports. One is bundled by its path.',
+      from: { orphan: true, path: '^src/', pathNot: '^src/workflows/short-stacks\\.ts$' },
       to: {},
     },
     {

@@ -42,6 +42,15 @@ async function settledSnapshot({ simulated }: FleetHost): Promise<HostSnapshot> 
   );
 }
 
+/** Which of its equal paths udev looked at last has their common links; a rescan makes it look again. */
+function withoutLast(snapshot: HostSnapshot): HostSnapshot {
+  const links = snapshot.links.map(({ name, device }) => ({
+    name,
+    device: device.startsWith('sd') ? 'a path' : device,
+  }));
+  return { ...snapshot, links };
+}
+
 /** The failure an update ended with. */
 async function failureOf(update: Promise<unknown>): Promise<ApplicationFailure> {
   const error: unknown = await update.then(
@@ -220,7 +229,8 @@ describe('an attach', () => {
     const refusal = await failureOf(fleet.attach(fleet.request(host, volume)));
 
     expect(refusal).toMatchObject({ type: 'AttachedElsewhere' });
-    expect(await host.simulated.control.snapshot()).toEqual(before);
+    const after = await host.simulated.control.snapshot();
+    expect(withoutLast(after)).toEqual(withoutLast(before));
     expect(
       (await host.simulated.files.list(`/sys/class/block/${device.slice(5)}/slaves`)).length,
     ).toBe(4);
