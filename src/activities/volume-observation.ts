@@ -88,7 +88,7 @@ export async function usersOfVolume(
  */
 const LOOKERS = new Set(['(udev-worker)', 'systemd-udevd', 'blkid', 'pvscan']);
 /** What udev calls as well as people: it may write. */
-const PASSING_PROGRAM = 'lvm';
+const PASSING_PROGRAMS = new Set([...LOOKERS, 'lvm']);
 const PASSING_MS = 5_000;
 
 /** Whether a program reads who a disk is, and does nothing else with it. */
@@ -103,10 +103,12 @@ async function lastingUsers(
 ): Promise<readonly DeviceUser[]> {
   const start = performance.now();
   for (;;) {
-    const found = await host.verbs.findProcessUsers({ blocks });
-    const users = found.filter((user) => !isLooker(user));
-    const isPassing = users.length > 0 && users.every(({ name }) => name === PASSING_PROGRAM);
-    if (!isPassing || performance.now() - start > PASSING_MS) return users;
+    const users = await host.verbs.findProcessUsers({ blocks });
+    if (users.length === 0) return [];
+    const isPassing = users.every(({ name = '' }) => PASSING_PROGRAMS.has(name));
+    if (!isPassing || performance.now() - start > PASSING_MS) {
+      return users.filter((user) => !isLooker(user));
+    }
     await pause(FIXED_BOUNDS.lookIntervalMs);
   }
 }

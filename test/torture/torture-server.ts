@@ -141,6 +141,10 @@ export class TortureServer {
   async stop(): Promise<void> {
     this.#control?.worker.shutdown();
     await Promise.all(this.#ends);
+    for (const { connecting, queues } of this.#connections) {
+      // Of those whose workers were killed nobody knows whether they end; they go with the process.
+      if (queues.size === 0) await (await connecting).close();
+    }
     await this.client.connection.close();
   }
 

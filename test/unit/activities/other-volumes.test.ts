@@ -93,17 +93,23 @@ describe('a device that was there before', () => {
   });
 });
 
+/** The map over a device of the volume, as an attach leaves it. */
+async function formMap(hctl: string): Promise<void> {
+  const devices = [{ hctl, wwid: `3${ONE}` }];
+  await steps.ensureMap({
+    ...base,
+    wwid: `3${ONE}`,
+    devices,
+    multipath: 'preferred',
+    waitMs: 5_000,
+  });
+}
+
 describe('a volume that another attachment holds', () => {
   beforeEach(async () => {
     await logIn(base);
     const { hctl } = await steps.findPathDevice(find);
-    await steps.ensureMap({
-      ...base,
-      wwid: `3${ONE}`,
-      devices: [{ hctl, wwid: `3${ONE}` }],
-      multipath: 'preferred',
-      waitMs: 5_000,
-    });
+    await formMap(hctl);
   });
 
   test('is refused under another id, whichever way it is reached', async () => {
@@ -154,13 +160,7 @@ describe('a volume whose LUN stood for another one for a while', () => {
   beforeEach(async () => {
     await logIn(base);
     ({ hctl } = await steps.findPathDevice(find));
-    await steps.ensureMap({
-      ...base,
-      wwid: `3${ONE}`,
-      devices: [{ hctl, wwid: `3${ONE}` }],
-      multipath: 'preferred',
-      waitMs: 5_000,
-    });
+    await formMap(hctl);
     array.mapLun({ iqn: IQN, lun: 4, volume: OTHER });
     await askAgain();
   });

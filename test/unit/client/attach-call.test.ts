@@ -1,17 +1,12 @@
-import {
-  WorkflowUpdateFailedError,
-  type Client,
-  type WorkflowUpdateHandle,
-} from '@temporalio/client';
-import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
+import type { Client, WorkflowUpdateHandle } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
 import { AttachCall } from '../../../src/client/attach-call.js';
 import { CallScope } from '../../../src/client/call-scope.js';
 import { attachRequestSchema } from '../../../src/model/attach-request.js';
 import type { AttachResult } from '../../../src/model/attach-result.js';
+import { LEFT_OUT } from './left-out.js';
 
-const cause = ApplicationFailure.nonRetryable('It was not processed', 'UnprocessedUpdate');
-const LEFT_OUT = new WorkflowUpdateFailedError('Workflow Update failed', cause);
 const ATTACHED = { state: 'attached' } as AttachResult;
 
 const request = {

@@ -1,16 +1,9 @@
-import {
-  WorkflowUpdateFailedError,
-  type Client,
-  type WorkflowUpdateHandle,
-} from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import type { Client, WorkflowUpdateHandle } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { answerAcrossRuns } from '../../../src/client/closed-runs.js';
+import { LEFT_OUT } from './left-out.js';
 
 const client = {} as unknown as Client;
-const cause = ApplicationFailure.nonRetryable('It was not processed', 'UnprocessedUpdate');
-const LEFT_OUT = new WorkflowUpdateFailedError('Workflow Update failed', cause);
-
 function handle(result: () => Promise<string>): WorkflowUpdateHandle<string> {
   return { updateId: 'request-1', result } as unknown as WorkflowUpdateHandle<string>;
 }

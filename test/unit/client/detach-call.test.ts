@@ -1,17 +1,11 @@
-import {
-  WorkflowUpdateFailedError,
-  type Client,
-  type WorkflowUpdateHandle,
-} from '@temporalio/client';
-import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
+import type { Client, WorkflowUpdateHandle } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
 import { CallScope } from '../../../src/client/call-scope.js';
 import { detachOutcome } from '../../../src/client/detach-call.js';
 import type { DetachResult } from '../../../src/model/attach-result.js';
 import { detachRequestSchema } from '../../../src/model/detach-request.js';
-
-const cause = ApplicationFailure.nonRetryable('It was not processed', 'UnprocessedUpdate');
-const LEFT_OUT = new WorkflowUpdateFailedError('Workflow Update failed', cause);
+import { LEFT_OUT } from './left-out.js';
 
 const request = {
   ...detachRequestSchema.parse({ volumeId: 'vol-1', hostId: 'db-17' }),
